@@ -1,0 +1,1 @@
+"""The command and the words all rooms share."""

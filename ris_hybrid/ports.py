@@ -1,0 +1,81 @@
+"""The ports between decisions and the world: at most three methods each, every docstring a promise.
+
+Each port has one real implementation, one shipped fake, and one contract suite in ``tests/contract`` run over both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ris_hybrid.model import Event, Host, Job, Launch, Launched, Machine, Queue
+
+
+class Clock(Protocol):
+    """Where ``now`` comes from; read once a turn, then passed on as an argument."""
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        ...
+
+
+class Scheduler(Protocol):
+    """What the batch system says. Raises ``SiteUnavailable`` when it did not answer in time or not in full."""
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Every unfinished job of every user, pending and running; empty only if the system said there is none."""
+        ...
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Every batch host, borrowed ones included."""
+        ...
+
+    def queues(self) -> tuple[Queue, ...]:
+        """Every queue."""
+        ...
+
+
+class Cloud(Protocol):
+    """Machines of one provider. Errors are ``NoCapacity``, ``QuotaReached``, ``Refused``, ``TryAgain``."""
+
+    def launch(self, launch: Launch) -> Launched:
+        """Start up to ``launch.count`` machines that carry their ledger tags from the first moment.
+
+        The same token gives the same machines, however often it is called. At least one machine, or an error;
+        fewer than asked comes with the shortfall's codes.
+        """
+        ...
+
+    def machines(self) -> tuple[Machine, ...]:
+        """Every machine of this provider that the cloud still knows, ended ones included; all or an error."""
+        ...
+
+    def end(self, machine_ids: Sequence[str], return_id: str) -> tuple[str, ...]:
+        """Mark the machines as returned, then end them; ids the cloud no longer knows are passed over.
+
+        Returns the ids the cloud accepted. Calling it again is harmless. A refusal leaves the mark, so the
+        machine stays visible as asked back, and raises.
+        """
+        ...
+
+
+class Audit(Protocol):
+    """The append-only log of calls, decisions and reasons. Losing it loses history, never a machine."""
+
+    def record(self, event: Event) -> None:
+        """Append one event; a log that cannot be written never stops the caller."""
+        ...
+
+
+class Spend(Protocol):
+    """What ended machines have cost this month; running ones are priced from the ledger."""
+
+    def month_to_date(self, month: str) -> dict[str, float]:
+        """Dollars by lab for ``YYYY-MM``, each machine counted once."""
+        ...
+
+    def add(self, month: str, machine_id: str, lab: str, usd: float) -> None:
+        """Note the cost of an ended machine; noting the same machine again changes nothing."""
+        ...
