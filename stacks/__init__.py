@@ -1,0 +1,1 @@
+"""What Pulumi is told to build."""
