@@ -1,0 +1,92 @@
+"""What the sandbox does unlike bare moto, in words: shown by its health route and printed in the documentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """One difference between moto and EC2, and what the layer does about it."""
+
+    name: str
+    moto: str
+    ec2: str
+    layer: str
+
+
+CORRECTIONS: tuple[Correction, ...] = (
+    Correction(
+        name="RunInstances counts",
+        moto="launches MinCount",
+        ec2="launches up to MaxCount, at least MinCount, or answers InsufficientInstanceCapacity",
+        layer="launches as many as capacity and addresses allow",
+    ),
+    Correction(
+        name="ClientToken",
+        moto="ignores it: the same call twice gives two sets of machines",
+        ec2="gives the first answer again; IdempotentParameterMismatch for another request",
+        layer="keeps answers by account, region, action and token, compared with the request as sent",
+    ),
+    Correction(
+        name="CreateFleet",
+        moto="puts everything into the first override, never fails in part, rounds weights wrongly",
+        ec2="follows the allocation strategy over the overrides and lists what failed in errorSet",
+        layer="spreads instant fleets itself, one launch per override; override order stands for price; "
+        "other fleet types and the calls on fleets answer with a clear error",
+    ),
+    Correction(
+        name="full subnets",
+        moto="crashes and leaves machines that cannot be ended",
+        ec2="InsufficientFreeAddressesInSubnet",
+        layer="counts addresses before it launches",
+    ),
+    Correction(
+        name="addresses of ended machines",
+        moto="are never free again",
+        ec2="go back to the subnet when the machine is terminated",
+        layer="gives them back then, and shows a terminated machine without name and address",
+    ),
+    Correction(
+        name="unknown instance types",
+        moto="are accepted",
+        ec2="InvalidParameterValue; an error entry in a fleet",
+        layer="answers as EC2",
+    ),
+    Correction(
+        name="states and launch time",
+        moto="running and terminated at once; real time",
+        ec2="pending, then running; shutting-down, then terminated; forgotten after about an hour",
+        layer="computes states from the sandbox's clock in every answer and every filter",
+    ),
+    Correction(
+        name="DescribeInstances",
+        moto="pages by reservation; no filters client-token, instance-lifecycle, placement-group-name, launch-time",
+        ec2="pages by machine; has them",
+        layer="pages by machine and answers these filters itself",
+    ),
+    Correction(
+        name="launch template at launch",
+        moto="leaves subnet and metadata options of the template aside",
+        ec2="applies them",
+        layer="puts them into the launch; instance profiles stay without effect",
+    ),
+    Correction(
+        name="placement groups",
+        moto="has none and drops the name from launches",
+        ec2="keeps them and reports them on the machine",
+        layer="keeps them; InvalidPlacementGroup.Unknown for a name that does not exist",
+    ),
+    Correction(
+        name="what moto cannot do",
+        moto="HTTP 500 with a page no client can read",
+        ec2="does it",
+        layer="SandboxNotImplemented, status 501, in the service's own error format",
+    ),
+    Correction(
+        name="public images",
+        moto="holds 1301 and searches them for every launch",
+        ec2="has more",
+        layer="starts with none: any image id is accepted, DescribeImages shows those registered",
+    ),
+)

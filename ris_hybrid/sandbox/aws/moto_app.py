@@ -1,0 +1,112 @@
+"""moto's own application behind one function: a call in, an answer out, and every crash as one clear error."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+from moto.moto_api._internal import mock_random
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from ris_hybrid.sandbox.aws.wire import Answer, Call, Environ, not_in_sandbox
+
+_CRASH = "X-Sandbox-Crash"
+_NO_PAGE = "text/html"
+_QUIET = "MOTO_EC2_LOAD_DEFAULT_AMIS"
+
+
+Wsgi = Callable[[Environ, Any], Iterable[bytes]]
+"""A WSGI application."""
+
+
+class Moto:
+    """moto in this process; ids come from ``seed``, so the same calls in the same order give the same ids."""
+
+    def __init__(self, seed: int) -> None:
+        # moto looks through all 1301 public images for each instance it starts: that is 80 % of a launch.
+        os.environ.setdefault(_QUIET, "false")
+        self._seed = seed
+        self._wsgi = _moto_application()
+        self._opened: set[tuple[str, str]] = set()
+        mock_random.seed(seed)
+
+    def answer(self, call: Call) -> Answer:
+        """moto's answer. Raises ``ApiError`` SandboxNotImplemented when moto has none or crashed."""
+        self._open(call.account, call.region)
+        answer = run(self._wsgi, call.wsgi())
+        headers = dict(answer.headers)
+        unrouted = answer.status == 404 and headers.get("Content-Type", "").startswith(_NO_PAGE)
+        if _CRASH in headers or unrouted:
+            raise not_in_sandbox(f"{call.name} ({headers.get(_CRASH, 'moto does not know it')})")
+        return replace(answer, headers=tuple(pair for pair in answer.headers if pair[0] != _CRASH))
+
+    def reset(self) -> None:
+        """Forget everything and start the ids again."""
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/moto-api/reset",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "wsgi.url_scheme": "http",
+        }
+        run(self._wsgi, environ)
+        self._opened.clear()
+        mock_random.seed(self._seed)
+
+    def _open(self, account: str, region: str) -> None:
+        """Make a region's default network from the seed at its first call.
+
+        moto makes it at a reset or at the first call, by what was there before: its ids would depend on that.
+        """
+        if (account, region) in self._opened or region not in ec2_backends[account]:
+            return
+        self._opened.add((account, region))
+        running = mock_random.getstate()
+        mock_random.seed(f"{self._seed} {account} {region}")
+        ec2_backends[account][region].reset()
+        mock_random.setstate(running)
+
+
+def run(wsgi: Wsgi, environ: Environ) -> Answer:
+    """Let a WSGI application answer in full."""
+    begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _exc: object = None) -> None:
+        begun.append((status, headers))
+
+    body = wsgi(environ, start_response)
+    content = b"".join(body)
+    close = getattr(body, "close", None)
+    if close is not None:
+        close()
+    status, headers = begun[-1]
+    return Answer(status=int(status.split()[0]), headers=tuple(headers), body=content)
+
+
+def _moto_application() -> Wsgi:
+    def crashed(error: Exception) -> Any:
+        if isinstance(error, HTTPException):
+            return error
+        words = f"{type(error).__name__}: {error}".replace("\r", " ").replace("\n", " ")
+        return Response(status=500, headers={_CRASH: words[:300].encode("ascii", "replace").decode()})
+
+    def without_backend(_environ: Environ, start_response: Any) -> Iterable[bytes]:
+        start_response("500 no backend", [(_CRASH, "moto has no such service")])
+        return ()
+
+    def backend_app(service: Any) -> Any:
+        if service is None:
+            return without_backend
+        app = create_backend_app(service)
+        app.debug = False  # else a crash goes past the error handler
+        app.register_error_handler(Exception, crashed)
+        logging.getLogger(app.name).setLevel(logging.CRITICAL)
+        return app
+
+    return DomainDispatcherApplication(backend_app)

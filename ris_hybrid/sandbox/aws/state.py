@@ -1,0 +1,98 @@
+"""Everything the layer holds, and the steps its corrections share."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ris_hybrid.model import MachineState
+from ris_hybrid.sandbox.aws import ec2xml, moto_view
+from ris_hybrid.sandbox.aws.faults import RuleBook
+from ris_hybrid.sandbox.aws.fleet import Room
+from ris_hybrid.sandbox.aws.lifecycle import STATE_CODE, Book, Clock, Timing, stamp
+from ris_hybrid.sandbox.aws.placement import Groups
+from ris_hybrid.sandbox.aws.tokens import Tokens
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+    from ris_hybrid.sandbox.aws.moto_app import Moto
+    from ris_hybrid.sandbox.aws.moto_view import Place
+    from ris_hybrid.sandbox.aws.wire import Answer, Call
+
+_HOLDS_CAPACITY = frozenset({MachineState.PENDING, MachineState.RUNNING})
+Capacity = dict[str, dict[str, int]]
+"""Machines alive at most, by instance type and zone."""
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """One sandbox account set. ``moto`` outlives a reset, all else is new."""
+
+    moto: Moto
+    clock: Clock = field(default_factory=lambda: Clock(time.time))
+    timing: Timing = field(default_factory=Timing)
+    book: Book = field(default_factory=Book)
+    groups: Groups = field(default_factory=Groups)
+    tokens: Tokens = field(default_factory=Tokens)
+    faults: RuleBook = field(default_factory=RuleBook)
+    capacity: Capacity = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def sync(self, place: Place) -> None:
+        """Take over what moto now says of its instances, and free the addresses of those that are gone."""
+        now = self.clock.now()
+        self.book.note(place, moto_view.words(place), now)
+        for record in self.book.visible(place, now).values():
+            gone = record.state(now, self.timing) is MachineState.TERMINATED
+            if gone and not record.released:
+                moto_view.release(place, record.machine_id)
+                self.book.change(record.machine_id, released=True)
+
+    def forward(self, call: Call) -> Answer:
+        """moto's answer to an EC2 call, with the record brought up to date."""
+        answer = self.moto.answer(call)
+        self.sync((call.account, call.region))
+        return answer
+
+    def states(self, place: Place) -> dict[str, MachineState]:
+        """EC2's word for every machine it would still show."""
+        now = self.clock.now()
+        return {key: record.state(now, self.timing) for key, record in self.book.visible(place, now).items()}
+
+    def room(self, place: Place, subnets: tuple[str, ...], total: int | None) -> Room:
+        """What is free now: limited types and zones, and the addresses of the subnets in question."""
+        machines = {(kind, zone): n for kind, zones in self.capacity.items() for zone, n in zones.items()}
+        states = self.states(place)
+        if machines:
+            for machine_id, seen in moto_view.instances(place).items():
+                key = (seen.instance_type, seen.zone)
+                if key in machines and states.get(machine_id) in _HOLDS_CAPACITY:
+                    machines[key] -= 1
+        found = {name: moto_view.subnet(place, name) for name in subnets}
+        addresses = {name: subnet.free for name, subnet in found.items() if subnet is not None}
+        return Room(machines=machines, addresses=addresses, total=total)
+
+    def correct(self, item: Element, place: Place) -> None:
+        """Rewrite one instance of an answer: state, launch time, placement group, and nothing left when terminated."""
+        record = self.book.records[ec2xml.text(item, "instanceId")]
+        state = record.state(self.clock.now(), self.timing)
+        ec2xml.put(item, "instanceState/name", state)
+        ec2xml.put(item, "instanceState/code", str(STATE_CODE[state]))
+        ec2xml.put(item, "launchTime", stamp(record.launched))
+        if record.group:
+            ec2xml.put(item, "placement/groupName", record.group)
+            ec2xml.put(item, "placement/groupId", self.groups.id_of(place, record.group))
+        if state is MachineState.TERMINATED:
+            ec2xml.put(item, "privateDnsName", "")
+            for name in ("privateIpAddress", "subnetId", "vpcId"):
+                ec2xml.drop(item, name)
+            for name in ("networkInterfaceSet", "blockDeviceMapping", "groupSet"):
+                ec2xml.empty(item, name)
+
+
+def dry_run(call: Call) -> bool:
+    """Whether the caller only asks if the call would be allowed."""
+    return call.params.flag("DryRun")
