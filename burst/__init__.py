@@ -1,0 +1,1 @@
+"""From pressure to nodes and back."""

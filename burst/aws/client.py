@@ -1,0 +1,49 @@
+"""An EC2 client with every wait bounded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from burst.aws import errors, model_cut
+from ris_hybrid.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mypy_boto3_ec2 import EC2Client
+
+    from ris_hybrid.settings import BurstSettings
+
+# A script has well under 30 s (LSF's query interval): 3 attempts of at most 2 + 6 s, and botocore's short back-off.
+_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=6,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    user_agent_extra="ris-hybrid",
+)
+
+
+def ec2_client(settings: BurstSettings, conf: Path | None = None) -> EC2Client:
+    """A client for the settings' region and endpoint; credentials by AWS's own chain, never by argument.
+
+    ``conf`` is the provider's configuration folder, where a cut of botocore's EC2 description may lie.
+    Raises ``ConfigError`` for an endpoint or region that is none, ``Refused`` or ``TryAgain`` for what AWS's own
+    chain (profile, credentials file) makes of its environment.
+    """
+    session = botocore.session.get_session()
+    loader = model_cut.loader_for(conf)
+    if loader is not None:
+        session.register_component("data_loader", loader)
+    try:
+        client = session.create_client(
+            "ec2", region_name=settings.region, endpoint_url=settings.endpoint_url or None, config=_CONFIG
+        )
+    except ValueError as error:
+        raise ConfigError(f"no EC2 client for region {settings.region!r}: {error}", "check burst.yaml") from error
+    except BotoCoreError as error:
+        raise errors.of_botocore(error) from error
+    return cast("EC2Client", client)

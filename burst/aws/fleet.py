@@ -1,0 +1,142 @@
+"""The cloud port over EC2: CreateFleet of type instant on launch templates; tags are the ledger."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from itertools import product
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from burst.aws import errors, tags
+from burst.rc.wire import LSF_CAPACITY_CODES
+from ris_hybrid.errors import CloudError, Refused
+from ris_hybrid.model import Launched, Shortfall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import (
+        CreateFleetRequestTypeDef,
+        CreateFleetResultTypeDef,
+        FleetLaunchTemplateOverridesRequestTypeDef,
+        FleetLaunchTemplateSpecificationRequestTypeDef,
+    )
+
+    from ris_hybrid.model import Launch, Machine
+    from ris_hybrid.settings import BurstSettings, Pool
+
+
+class Ec2Cloud:
+    """Machines of one provider on one cluster, found and marked by their tags."""
+
+    def __init__(self, client: EC2Client, settings: BurstSettings, *, page: int = 1000, batch: int = 500) -> None:
+        self._client = client
+        self._settings = settings
+        self._page = page
+        self._batch = batch  # ids in one CreateTags or TerminateInstances call
+
+    def launch(self, launch: Launch) -> Launched:
+        """One CreateFleet call over the pool's types and subnets, in order of preference."""
+        pool = self._pool(launch.pool)
+        with _translated():
+            answer = self._client.create_fleet(**fleet_request(launch, pool, self._settings))
+        ids = tuple(machine_id for group in answer.get("Instances", ()) for machine_id in group["InstanceIds"])
+        shortfall = _shortfall(answer) if len(ids) < launch.count else ()
+        if not ids:
+            first = shortfall[0] if shortfall else Shortfall(code="UnfulfillableCapacity", message="no machine came")
+            raise errors.of_code(first.code, first.message)
+        if shortfall:
+            with suppress(CloudError):  # the machines run: losing the code must not lose them
+                self._tag(ids, tags.SHORTFALL, shortfall[0].code)
+        return Launched(machine_ids=ids, shortfall=shortfall)
+
+    def machines(self) -> tuple[Machine, ...]:
+        """DescribeInstances by our tags, every page or an error."""
+        with _translated():
+            pages = self._client.get_paginator("describe_instances").paginate(
+                Filters=[
+                    {"Name": f"tag:{tags.CLUSTER}", "Values": [self._settings.cluster]},
+                    {"Name": f"tag:{tags.PROVIDER}", "Values": [self._settings.provider]},
+                ],
+                PaginationConfig={"PageSize": self._page},
+            )
+            instances = [i for page in pages for group in page["Reservations"] for i in group["Instances"]]
+        found = (tags.machine_of(instance) for instance in instances)
+        return tuple(sorted(found, key=lambda machine: (machine.launched, machine.machine_id)))
+
+    def end(self, machine_ids: Sequence[str], return_id: str) -> tuple[str, ...]:
+        """Mark by tag, then TerminateInstances; ids that are not ours or no longer known are passed over."""
+        known = {machine.machine_id for machine in self.machines()}
+        ids = [machine_id for machine_id in machine_ids if machine_id in known]
+        self._tag(ids, tags.RETURN, return_id)
+        ended: list[str] = []
+        for start in range(0, len(ids), self._batch):
+            with _translated():
+                answer = self._client.terminate_instances(InstanceIds=ids[start : start + self._batch])
+            ended += [item["InstanceId"] for item in answer["TerminatingInstances"]]
+        return tuple(ended)
+
+    def _tag(self, ids: Sequence[str], key: str, value: str) -> None:
+        for start in range(0, len(ids), self._batch):
+            with _translated():
+                self._client.create_tags(
+                    Resources=list(ids[start : start + self._batch]), Tags=[{"Key": key, "Value": value}]
+                )
+
+    def _pool(self, name: str) -> Pool:
+        pool = self._settings.pool(name)
+        if pool is None or not pool.launch_template or not pool.subnets:
+            raise Refused(
+                f"pool {name} has no launch template or no subnets",
+                "apply the stacks and give burst.yaml their outputs",
+            )
+        return pool
+
+
+def fleet_request(launch: Launch, pool: Pool, settings: BurstSettings) -> CreateFleetRequestTypeDef:
+    """The CreateFleet call: every type in every subnet, types in the order the pool prefers."""
+    template: FleetLaunchTemplateSpecificationRequestTypeDef = {"Version": "$Default"}
+    if pool.launch_template.startswith("lt-"):
+        template["LaunchTemplateId"] = pool.launch_template
+    else:
+        template["LaunchTemplateName"] = pool.launch_template
+    preference = {instance_type: rank for rank, instance_type in enumerate(pool.instance_types)}
+    overrides: list[FleetLaunchTemplateOverridesRequestTypeDef] = [
+        {"InstanceType": kind, "SubnetId": subnet, "Priority": float(preference[kind])}  # type: ignore[typeddict-item]  # the stubs list the types of their own day
+        for kind, subnet in product(pool.instance_types, pool.subnets)
+    ]
+    request: CreateFleetRequestTypeDef = {
+        "Type": "instant",
+        "ClientToken": launch.token,
+        "LaunchTemplateConfigs": [{"LaunchTemplateSpecification": template, "Overrides": overrides}],
+        "TargetCapacitySpecification": {
+            "TotalTargetCapacity": launch.count,
+            "DefaultTargetCapacityType": pool.purchase,
+        },
+        "TagSpecifications": [{"ResourceType": "instance", "Tags": tags.launch_tags(launch, settings)}],
+    }
+    if pool.purchase == "spot":
+        request["SpotOptions"] = {"AllocationStrategy": "capacity-optimized-prioritized"}
+    else:
+        request["OnDemandOptions"] = {"AllocationStrategy": "prioritized"}
+    return request
+
+
+def _shortfall(answer: CreateFleetResultTypeDef) -> tuple[Shortfall, ...]:
+    """What EC2 says about the missing machines; capacity first, because LSF acts on those codes."""
+    seen = {item.get("ErrorCode", "Unknown"): item.get("ErrorMessage", "") for item in answer.get("Errors", ())}
+    rows = [Shortfall(code=code, message=message) for code, message in seen.items()]
+    rows = rows or [Shortfall(code="UnfulfillableCapacity", message="fewer machines came than were asked for")]
+    return tuple(sorted(rows, key=lambda row: (row.code not in LSF_CAPACITY_CODES, row.code)))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise errors.of_client_error(error) from error
+    except BotoCoreError as error:
+        raise errors.of_botocore(error) from error

@@ -1,0 +1,79 @@
+"""The ledger: what is written on every machine in its launch call, and how it is read back (pure).
+
+Keys are stable: machines outlive releases. ``ris_asked`` and ``ris_shortfall`` belong to the request, so that a
+request can be answered in full from its machines alone.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from burst.fleet import account_of
+from ris_hybrid.model import Machine, MachineState, UnknownWord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, TagTypeDef
+
+    from ris_hybrid.model import Launch
+    from ris_hybrid.settings import BurstSettings
+
+CLUSTER, PROVIDER, POOL, LAB = "ris_cluster", "ris_provider", "ris_pool", "ris_lab"
+REQUEST, ASKED, SHORTFALL, RETURN = "ris_request", "ris_asked", "ris_shortfall", "ris_return"
+VERSION, MANAGED = "ris_version", "ris_managed"
+
+
+def launch_tags(launch: Launch, settings: BurstSettings) -> list[TagTypeDef]:
+    """Every tag of a machine, from its first moment."""
+    values = {
+        "Name": f"{settings.cluster}-{launch.pool}-{account_of(launch.lab)}",
+        MANAGED: "ris-hybrid",
+        VERSION: version("ris-hybrid"),
+        CLUSTER: settings.cluster,
+        PROVIDER: settings.provider,
+        POOL: launch.pool,
+        LAB: launch.lab,
+        REQUEST: launch.request_id,
+        ASKED: str(launch.asked),
+    }
+    if launch.shortfall:
+        values[SHORTFALL] = launch.shortfall
+    return [{"Key": key, "Value": value} for key, value in values.items()]
+
+
+def machine_of(instance: InstanceTypeDef) -> Machine:
+    """An EC2 instance as the ledger sees it; a tag that is missing or odd reads as empty, never as an error."""
+    tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", ())}
+    launched = instance.get("LaunchTime")
+    return Machine(
+        machine_id=instance["InstanceId"],
+        name=instance.get("PrivateDnsName", ""),
+        state=state_of(instance.get("State", {}).get("Name", "")),
+        instance_type=instance.get("InstanceType", ""),
+        zone=instance.get("Placement", {}).get("AvailabilityZone", ""),
+        private_ip=instance.get("PrivateIpAddress", ""),
+        launched=launched.timestamp() if launched else 0.0,
+        spot=instance.get("InstanceLifecycle") == "spot",
+        provider=tags.get(PROVIDER, ""),
+        pool=tags.get(POOL, ""),
+        lab=tags.get(LAB, ""),
+        request_id=tags.get(REQUEST, ""),
+        asked=_whole(tags, ASKED),
+        shortfall=tags.get(SHORTFALL, ""),
+        return_id=tags.get(RETURN, ""),
+    )
+
+
+def state_of(word: str) -> MachineState | UnknownWord:
+    """EC2's state word; one we do not know stays itself."""
+    try:
+        return MachineState(word)
+    except ValueError:
+        return UnknownWord(word)
+
+
+def _whole(tags: Mapping[str, str], key: str) -> int:
+    value = tags.get(key, "")
+    return int(value) if value.isdecimal() else 0

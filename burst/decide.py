@@ -1,0 +1,205 @@
+"""Pressure, fleet, settings → how many nodes of which pool for which lab, and why (pure).
+
+    closed gate ──any gate met──▶ open ──below release and no node up──▶ closed
+
+Whether the gate is open needs no memory: while nodes of the pool are up the release figures hold, otherwise the
+launch gates do. So another master candidate decides alike from the ledger alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import TYPE_CHECKING
+
+from burst.fleet import Fleet, account_of, commit_usd, dearest
+from burst.limits import Ask, apply_all
+from ris_hybrid.model import Machine, MachineState, Reason
+
+if TYPE_CHECKING:
+    from burst.pressure import GroupPressure, Pressure
+    from ris_hybrid.settings import BurstSettings, Gate, Pool, Release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Nodes to launch now for one pool and lab; zero is a decision too, with its reasons."""
+
+    pool: str
+    lab: str
+    nodes: int
+    reasons: tuple[Reason, ...]
+    pending_jobs: int = 0
+    pending_slots: int = 0
+    usd_committed: float = 0.0
+
+    @property
+    def why(self) -> str:
+        """The reasons in one line, the deciding one last."""
+        return "; ".join(f"{reason.stage}: {reason.text}" for reason in self.reasons)
+
+
+def decide(
+    pool: Pool,
+    lab: str,
+    pressure: Pressure,
+    fleet: Fleet,
+    settings: BurstSettings,
+    *,
+    new_demand: int | None = None,
+) -> Decision:
+    """Decide for one pool and lab.
+
+    Args:
+        pool: the pool.
+        lab: the lab; empty for jobs without one.
+        pressure: what is pending.
+        fleet: what is up, spent and when it is.
+        settings: gates, caps and budget.
+        new_demand: LSF's own figure when LSF asks, None when nobody did.
+    """
+    groups = _served(pool, pressure)
+    sight = _look(pool, groups, settings, nodes_up=_nodes_up(pool, fleet))
+    return _decide(sight, lab, fleet, settings, new_demand)
+
+
+def decide_all(pressure: Pressure, fleet: Fleet, settings: BurstSettings) -> tuple[Decision, ...]:
+    """Decide for every pool and lab with pressure, in order of priority; each sees what those before it took."""
+    decisions: list[Decision] = []
+    for pool in sorted(settings.pools, key=lambda pool: (-pool.priority, pool.name)):
+        groups = _served(pool, pressure)
+        sights: dict[bool, _Sight] = {}
+        for lab in sorted({group.lab for group in groups}):
+            nodes_up = _nodes_up(pool, fleet)
+            if nodes_up not in sights:
+                sights[nodes_up] = _look(pool, groups, settings, nodes_up=nodes_up)
+            decision = _decide(sights[nodes_up], lab, fleet, settings, None)
+            decisions.append(decision)
+            fleet = _with_planned(fleet, pool, decision, dearest(pool, settings.prices))
+    return tuple(decisions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sight:
+    """What one pool sees: the pending work it may serve, and which queues' gates are open."""
+
+    pool: Pool
+    groups: tuple[GroupPressure, ...]
+    opened: frozenset[str]
+    reasons: tuple[Reason, ...]
+
+
+def _decide(sight: _Sight, lab: str, fleet: Fleet, settings: BurstSettings, new_demand: int | None) -> Decision:
+    pool = sight.pool
+    mine = [group for group in sight.groups if group.lab == lab and group.queue in sight.opened]
+    jobs, slots = sum(group.jobs for group in mine), sum(group.slots for group in mine)
+    if slots == 0:
+        nothing = Reason(stage="pressure", text=_nothing(sight, lab), nodes=0)
+        return Decision(pool=pool.name, lab=lab, nodes=0, reasons=(*sight.reasons, nothing))
+    coming = sum(
+        fleet.starting(other, lab) * other.slots
+        for other in settings.pools
+        if any(serves(other, group.queue, lab) for group in mine)
+    )
+    wanted = max(0, ceil((slots - coming) / pool.slots))
+    text = f"{jobs} jobs wait for {slots} slots, {coming} slots are starting: {wanted} nodes of {pool.slots}"
+    pressed = Reason(stage="pressure", text=text, nodes=wanted)
+    nodes, lowered = apply_all(Ask(pool=pool, lab=lab, nodes=wanted, new_demand=new_demand), fleet, settings)
+    return Decision(
+        pool=pool.name,
+        lab=lab,
+        nodes=nodes,
+        reasons=(*sight.reasons, pressed, *lowered),
+        pending_jobs=jobs,
+        pending_slots=slots,
+        usd_committed=nodes * commit_usd(dearest(pool, settings.prices), settings),
+    )
+
+
+def _served(pool: Pool, pressure: Pressure) -> tuple[GroupPressure, ...]:
+    return tuple(group for group in pressure.groups if serves(pool, group.queue, group.lab))
+
+
+def _nodes_up(pool: Pool, fleet: Fleet) -> bool:
+    return any(machine.wanted and machine.pool == pool.name for machine in fleet.machines)
+
+
+def serves(pool: Pool, queue: str, lab: str) -> bool:
+    """Whether jobs of this queue and lab may use the pool."""
+    return (not pool.queues or queue in pool.queues) and (not pool.labs or lab in pool.labs)
+
+
+def gate_met(gate: Gate, group: list[GroupPressure]) -> str:
+    """What met the gate, in words; empty when it is not met. Every figure the gate gives must be reached."""
+    said: list[str] = []
+    if gate.pending_jobs is not None:
+        waiting = sum(g.waiting(gate.for_minutes * 60) for g in group)
+        if waiting < gate.pending_jobs:
+            return ""
+        said.append(f"{waiting} jobs pending for {gate.for_minutes:g} min (gate {gate.pending_jobs})")
+    if gate.pending_slots is not None:
+        slots = sum(g.slots for g in group)
+        if slots < gate.pending_slots:
+            return ""
+        said.append(f"{slots} pending slots (gate {gate.pending_slots})")
+    if gate.expected_wait_minutes is not None:
+        wait = max((g.expected_wait_s for g in group), default=0.0) / 60
+        if wait < gate.expected_wait_minutes:
+            return ""
+        said.append(f"expected wait {wait:.0f} min (gate {gate.expected_wait_minutes:g})")
+    return ", ".join(said)
+
+
+def _look(pool: Pool, groups: tuple[GroupPressure, ...], settings: BurstSettings, *, nodes_up: bool) -> _Sight:
+    """Which gates are open, each with its reason. A gate looks at one queue, all its labs together."""
+    by_queue: dict[str, list[GroupPressure]] = {}
+    for group in groups:
+        by_queue.setdefault(group.queue, []).append(group)
+    opened, reasons = set(), []
+    for queue, members in by_queue.items():
+        met = next((words for gate in settings.gates if (words := gate_met(gate, members))), "")
+        if not met and nodes_up:
+            met = _held_open(settings.release, members)
+        if met:
+            opened.add(queue)
+            reasons.append(Reason(stage="gate", text=f"{queue} open: {met}"))
+        else:
+            jobs, slots = sum(g.jobs for g in members), sum(g.slots for g in members)
+            reasons.append(Reason(stage="gate", text=f"{queue} closed: {jobs} jobs, {slots} slots meet no gate"))
+    return _Sight(pool=pool, groups=groups, opened=frozenset(opened), reasons=tuple(reasons))
+
+
+def _held_open(release: Release, members: list[GroupPressure]) -> str:
+    jobs, slots = sum(g.jobs for g in members), sum(g.slots for g in members)
+    if jobs < release.pending_jobs and slots < release.pending_slots:
+        return ""
+    return f"nodes are up and {jobs} jobs, {slots} slots are not below release"
+
+
+def _nothing(sight: _Sight, lab: str) -> str:
+    account = account_of(lab)
+    if not any(group.lab == lab for group in sight.groups):
+        return f"no eligible pending job of {account} that {sight.pool.name} serves"
+    return f"no open queue for {account}" if not sight.opened else f"{account} has no job in an open queue"
+
+
+def _with_planned(fleet: Fleet, pool: Pool, decision: Decision, instance_type: str) -> Fleet:
+    planned = tuple(
+        Machine(
+            machine_id=f"planned-{pool.name}-{decision.lab}-{number}",
+            name="",
+            state=MachineState.PENDING,
+            instance_type=instance_type,
+            zone="",
+            private_ip="",
+            launched=fleet.now,
+            spot=pool.purchase == "spot",
+            provider="",
+            pool=pool.name,
+            lab=decision.lab,
+            request_id="planned",
+            asked=decision.nodes,
+        )
+        for number in range(decision.nodes)
+    )
+    return replace(fleet, machines=fleet.machines + planned)

@@ -1,0 +1,60 @@
+"""One turn: load what is, decide, and say why. The only callers of effects here are the ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from burst.decide import Decision, decide, decide_all
+from burst.fleet import Fleet
+from burst.pressure import Pressure, measure
+
+if TYPE_CHECKING:
+    from ris_hybrid.ports import Cloud, Scheduler, Spend
+    from ris_hybrid.settings import BurstSettings, Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """Everything a decision looks at, as of one moment."""
+
+    pressure: Pressure
+    fleet: Fleet
+
+
+def month_of(now: float) -> str:
+    """The calendar month (UTC) a dollar counts in, as ``YYYY-MM``."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m")
+
+
+def month_start(now: float) -> float:
+    """When that month began, epoch seconds."""
+    day = datetime.fromtimestamp(now, UTC)
+    return day.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def observe_fleet(cloud: Cloud, spend: Spend, now: float) -> Fleet:
+    """The ledger as it is now. Raises what the cloud raises: an unknown fleet is never an empty one."""
+    return Fleet(
+        machines=cloud.machines(),
+        spent=spend.month_to_date(month_of(now)),
+        now=now,
+        month_start=month_start(now),
+    )
+
+
+def observe(scheduler: Scheduler, cloud: Cloud, spend: Spend, now: float) -> Observed:
+    """Ask the scheduler and the ledger. Raises ``SiteUnavailable`` or ``CloudError`` when either is unknown."""
+    pressure = measure(scheduler.jobs(), scheduler.queues(), scheduler.hosts())
+    return Observed(pressure=pressure, fleet=observe_fleet(cloud, spend, now))
+
+
+def plan(observed: Observed, settings: BurstSettings) -> tuple[Decision, ...]:
+    """What would be launched now, for every pool and lab with pressure."""
+    return decide_all(observed.pressure, observed.fleet, settings)
+
+
+def allow(observed: Observed, settings: BurstSettings, pool: Pool, lab: str, new_demand: int) -> Decision:
+    """How many of the nodes LSF asks for it may have."""
+    return decide(pool, lab, observed.pressure, observed.fleet, settings, new_demand=new_demand)

@@ -1,0 +1,95 @@
+"""A cloud in memory that keeps the port's promises and can fail on purpose; shipped, for tests and dry runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ris_hybrid.errors import CloudError, NoCapacity
+from ris_hybrid.model import Launched, Machine, MachineState, Shortfall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ris_hybrid.model import Launch
+
+_CAPACITY = "InsufficientInstanceCapacity"
+
+
+class FakeCloud:
+    """Machines are running at once and end at once; ``capacity`` bounds how many may be alive."""
+
+    def __init__(self, now: Callable[[], float], *, provider: str = "fake", capacity: int = 1000) -> None:
+        self._now = now
+        self._provider = provider
+        self._machines: dict[str, Machine] = {}
+        self._tokens: dict[str, Launched] = {}
+        self._started = 0
+        self.capacity = capacity
+        self.fail_next: CloudError | None = None
+        """Raised by the next call, once."""
+
+    def launch(self, launch: Launch) -> Launched:
+        """Start what capacity allows, once per token."""
+        self._maybe_fail()
+        if launch.token in self._tokens:
+            return self._tokens[launch.token]
+        alive = sum(1 for machine in self._machines.values() if machine.alive)
+        given = min(launch.count, self.capacity - alive)
+        if given <= 0:
+            raise NoCapacity("the fake cloud is full", code=_CAPACITY)
+        short = () if given == launch.count else (Shortfall(code=_CAPACITY, message="the fake cloud is full"),)
+        ids = tuple(self._start(launch, bool(short)) for _ in range(given))
+        self._tokens[launch.token] = Launched(machine_ids=ids, shortfall=short)
+        return self._tokens[launch.token]
+
+    def machines(self) -> tuple[Machine, ...]:
+        """Every machine ever launched, unless forgotten."""
+        self._maybe_fail()
+        return tuple(self._machines.values())
+
+    def end(self, machine_ids: Sequence[str], return_id: str) -> tuple[str, ...]:
+        """Mark, then end what is known."""
+        known = tuple(machine_id for machine_id in machine_ids if machine_id in self._machines)
+        for machine_id in known:
+            marked = replace(self._machines[machine_id], return_id=return_id)
+            self._machines[machine_id] = marked
+        self._maybe_fail()
+        for machine_id in known:
+            self.set_state(machine_id, MachineState.TERMINATED)
+        return known
+
+    def set_state(self, machine_id: str, state: MachineState) -> None:
+        """Let something happen to a machine behind our back."""
+        self._machines[machine_id] = replace(self._machines[machine_id], state=state)
+
+    def forget(self, machine_id: str) -> None:
+        """What a cloud does about an hour after a machine has ended."""
+        del self._machines[machine_id]
+
+    def _start(self, launch: Launch, short: bool) -> str:
+        self._started += 1
+        number = self._started
+        machine_id = f"i-{number:017d}"
+        self._machines[machine_id] = Machine(
+            machine_id=machine_id,
+            name=f"ip-10-0-{number // 250}-{number % 250 + 1}",
+            state=MachineState.RUNNING,
+            instance_type="fake.large",
+            zone="zone-a",
+            private_ip=f"10.0.{number // 250}.{number % 250 + 1}",
+            launched=self._now(),
+            spot=False,
+            provider=self._provider,
+            pool=launch.pool,
+            lab=launch.lab,
+            request_id=launch.request_id,
+            asked=launch.asked,
+            shortfall=_CAPACITY if short else launch.shortfall,
+        )
+        return machine_id
+
+    def _maybe_fail(self) -> None:
+        failure, self.fail_next = self.fail_next, None
+        if failure is not None:
+            raise failure

@@ -1,0 +1,91 @@
+"""The cloud machines of the ledger, counted and priced (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ris_hybrid.model import Machine
+    from ris_hybrid.settings import BurstSettings, Pool
+
+DEFAULT_ACCOUNT = "default"
+_SECONDS_BILLED_AT_LEAST = 60.0  # EC2 bills by the second, one minute at least
+
+
+def account_of(lab: str) -> str:
+    """The RC account of a lab: LSF says ``default`` where we say nothing."""
+    return lab or DEFAULT_ACCOUNT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """What is up or coming, at one moment, and what it will have cost."""
+
+    machines: tuple[Machine, ...]
+    spent: Mapping[str, float]
+    """Dollars of ended machines this month, by lab."""
+    now: float
+    month_start: float
+
+    def count(self, pool: str | None = None, lab: str | None = None) -> int:
+        """Machines that cost money, of a pool, of a lab, or all. Those asked back count until they are gone."""
+        return sum(1 for machine in self.machines if machine.alive and _matches(machine, pool, lab))
+
+    def starting(self, pool: Pool, lab: str) -> int:
+        """Machines younger than the pool's boot time: their slots are on the way."""
+        return sum(
+            1
+            for machine in self.machines
+            if machine.wanted and _matches(machine, pool.name, lab) and self.now - machine.launched < pool.boot_s
+        )
+
+    def last_launch(self, pool: str, lab: str) -> float | None:
+        """When the newest machine of this pool and lab was launched, ended ones included."""
+        return max((m.launched for m in self.machines if _matches(m, pool, lab)), default=None)
+
+    def committed_usd(self, settings: BurstSettings, lab: str | None = None) -> float:
+        """This month's dollars: ended machines, running ones until now, and ``commit_hours`` more of each."""
+        ended = sum(usd for name, usd in self.spent.items() if lab is None or name == lab)
+        alive = sum(
+            self.cost(machine, settings.prices) + commit_usd(machine.instance_type, settings)
+            for machine in self.machines
+            if machine.alive and _matches(machine, None, lab)
+        )
+        return ended + alive
+
+    def cost(self, machine: Machine, prices: Mapping[str, float]) -> float:
+        """Dollars of one machine this month until now; a type without a price counts as the dearest known."""
+        seconds = self.now - max(machine.launched, self.month_start)
+        return max(seconds, _SECONDS_BILLED_AT_LEAST) / 3600 * price_of(machine.instance_type, prices)
+
+
+def price_of(instance_type: str, prices: Mapping[str, float]) -> float:
+    """Dollars per hour; an unknown price is never zero: the dearest known one stands for it."""
+    price = prices.get(instance_type)
+    return max(prices.values(), default=0.0) if price is None else price
+
+
+def dearest(pool: Pool, prices: Mapping[str, float]) -> str:
+    """The pool's type that costs most: which one comes is the cloud's choice, so money is counted by this one."""
+    return max(pool.instance_types, key=lambda name: price_of(name, prices))
+
+
+def commit_usd(instance_type: str, settings: BurstSettings) -> float:
+    """What starting, or keeping, one such node commits."""
+    return settings.budget.commit_hours * price_of(instance_type, settings.prices)
+
+
+def by_pool_and_lab(machines: Iterable[Machine]) -> dict[tuple[str, str], list[Machine]]:
+    """Machines that cost money, grouped and sorted."""
+    groups: dict[tuple[str, str], list[Machine]] = {}
+    for machine in sorted(machines, key=lambda m: (m.pool, m.lab, m.launched, m.machine_id)):
+        if machine.alive:
+            groups.setdefault((machine.pool, machine.lab), []).append(machine)
+    return groups
+
+
+def _matches(machine: Machine, pool: str | None, lab: str | None) -> bool:
+    return (pool is None or machine.pool == pool) and (lab is None or machine.lab == lab)

@@ -1,0 +1,130 @@
+"""Ordered limits between what is wanted and what is launched; each may only lower, each leaves its reason (pure).
+
+Order, and why: what LSF asked, then the shape of the launch (step, cool-down), then the caps from the narrowest to
+the widest (pool, lab, all), then money (lab, all). The figure only ever falls, so the order decides the reason that
+is shown last, never the safety of the result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from burst.fleet import commit_usd, dearest
+from ris_hybrid.model import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from burst.fleet import Fleet
+    from ris_hybrid.settings import BurstSettings, Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A wish for nodes of one pool for one lab. ``new_demand`` is LSF's own figure, None when nobody asked."""
+
+    pool: Pool
+    lab: str
+    nodes: int
+    new_demand: int | None = None
+
+
+def apply_caps(ask: Ask, fleet: Fleet, settings: BurstSettings) -> tuple[int, tuple[Reason, ...]]:
+    """The hard limits alone: caps and money. What the provider enforces whatever it is asked."""
+    return _run(CAPS, ask, fleet, settings)
+
+
+def apply_all(ask: Ask, fleet: Fleet, settings: BurstSettings) -> tuple[int, tuple[Reason, ...]]:
+    """Every stage, for a decision that LSF has not made yet."""
+    return _run(SHAPE + CAPS, ask, fleet, settings)
+
+
+def _run(stages: tuple[Stage, ...], ask: Ask, fleet: Fleet, settings: BurstSettings) -> tuple[int, tuple[Reason, ...]]:
+    nodes, reasons = ask.nodes, []
+    for stage in stages:
+        if nodes == 0:
+            break
+        reason = stage(ask, nodes, fleet, settings)
+        if reason is not None and reason.nodes is not None and reason.nodes < nodes:
+            nodes = reason.nodes
+            reasons.append(reason)
+    return nodes, tuple(reasons)
+
+
+def lsf_asked(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
+    """Never more than LSF's own new demand."""
+    if ask.new_demand is None or nodes <= ask.new_demand:
+        return None
+    return Reason(stage="demand", text=f"LSF asks for {ask.new_demand} new nodes", nodes=ask.new_demand)
+
+
+def step(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
+    """At most so many new nodes in one decision."""
+    most = settings.caps.step_nodes
+    if most is None or nodes <= most:
+        return None
+    return Reason(stage="step", text=f"at most {most} new nodes at a time", nodes=most)
+
+
+def cooldown(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
+    """Leave the last launch time to take effect."""
+    last = fleet.last_launch(ask.pool.name, ask.lab)
+    if last is None or nodes == 0 or fleet.now - last >= settings.caps.cooldown_s:
+        return None
+    left = settings.caps.cooldown_s - (fleet.now - last)
+    return Reason(stage="cool-down", text=f"launched {fleet.now - last:.0f} s ago, {left:.0f} s to go", nodes=0)
+
+
+def pool_cap(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
+    """The pool's max_nodes."""
+    return _room("pool cap", ask.pool.name, ask.pool.max_nodes, fleet.count(pool=ask.pool.name), nodes)
+
+
+def lab_cap(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
+    """The lab's own cap, else the one for every lab."""
+    cap = settings.caps.labs.get(ask.lab, settings.caps.per_lab)
+    return None if cap is None else _room("lab cap", ask.lab or "no lab", cap, fleet.count(lab=ask.lab), nodes)
+
+
+def total_cap(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
+    """The cap over all pools and labs."""
+    return _room("cap", "all pools", settings.caps.nodes, fleet.count(), nodes)
+
+
+def lab_budget(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
+    """The lab's monthly budget, when it has one."""
+    budget = settings.budget.labs.get(ask.lab)
+    if budget is None:
+        return None
+    return _affordable("lab budget", ask, nodes, budget - fleet.committed_usd(settings, ask.lab), settings)
+
+
+def total_budget(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
+    """The monthly budget of the site."""
+    left = settings.budget.usd_per_month - fleet.committed_usd(settings)
+    return _affordable("budget", ask, nodes, left, settings)
+
+
+def _room(stage: str, what: str, cap: int, present: int, nodes: int) -> Reason | None:
+    room = max(0, cap - present)
+    if nodes <= room:
+        return None
+    return Reason(stage=stage, text=f"{what}: {present} of {cap} nodes are up", nodes=room)
+
+
+def _affordable(stage: str, ask: Ask, nodes: int, left_usd: float, settings: BurstSettings) -> Reason | None:
+    each = commit_usd(dearest(ask.pool, settings.prices), settings)
+    room = left_usd / each if each > 0 else nodes
+    most = int(min(nodes, room)) if left_usd > 0 else 0
+    if nodes <= most:
+        return None
+    text = f"${max(0.0, left_usd):.2f} of this month is not committed, a node commits ${each:.2f}"
+    return Reason(stage=stage, text=text, nodes=most)
+
+
+if TYPE_CHECKING:
+    Stage = Callable[[Ask, int, Fleet, BurstSettings], Reason | None]
+
+SHAPE = (lsf_asked, step, cooldown)
+CAPS = (pool_cap, lab_cap, total_cap, lab_budget, total_budget)

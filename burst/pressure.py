@@ -1,0 +1,219 @@
+"""Pending jobs → pressure per queue and lab, with what was left out and why (pure).
+
+A pending job is pressure only if more slots would let it start. The pend reason alone cannot tell: while slots are
+full LSF prints the same reason for held, dependent and future jobs too, so the job's own fields are read first.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import attrgetter, neg
+from typing import TYPE_CHECKING
+
+from ris_hybrid.model import Job, JobStatus, UnknownWord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ris_hybrid.model import Host, Queue
+
+DEFAULT_RUN_S = 3600.0  # a job without a run limit, where no job of the queue has one either
+_DEPENDENCY_TERM = re.compile(r"(?:done|ended|exit|started|post_done|post_err)\(\s*(\d+)\s*\)|([^\s()&|!]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Pending jobs that more slots would not start, by reason."""
+
+    reason: str
+    jobs: int
+    slots: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPressure:
+    """Eligible pending work of one queue and lab. ``expected_wait_s`` is the mean over its jobs."""
+
+    queue: str
+    lab: str
+    jobs: int
+    slots: int
+    core_hours: float
+    longest_wait_s: float
+    expected_wait_s: float
+    waits_s: tuple[float, ...]
+    """Seconds each job has waited, longest first."""
+
+    def waiting(self, seconds: float) -> int:
+        """How many of its jobs have waited at least so long."""
+        return bisect_right(self.waits_s, -seconds, key=neg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressure:
+    """What is pending on the whole cluster at one moment."""
+
+    groups: tuple[GroupPressure, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    slots_in_service: int = 0
+
+    @property
+    def jobs(self) -> int:
+        """Eligible pending jobs."""
+        return sum(group.jobs for group in self.groups)
+
+    @property
+    def slots(self) -> int:
+        """Slots they ask for."""
+        return sum(group.slots for group in self.groups)
+
+
+def measure(jobs: Sequence[Job], queues: Iterable[Queue], hosts: Iterable[Host]) -> Pressure:
+    """Sort the pending jobs into pressure and left out.
+
+    The expected wait is a fluid estimate: slot-seconds that are ahead of a job (remaining run limits of what runs,
+    run limits of what was submitted before it) over the slots in service. It knows neither shape nor priority.
+    """
+    active = {queue.name: queue.is_active for queue in queues}
+    in_service = sum(host.max_slots or 0 for host in hosts if host.takes_jobs)
+    unfinished = {job.job_id.partition("[")[0] for job in jobs}
+    eligible: list[Job] = []
+    left: dict[str, list[int]] = {}
+    verdicts: dict[object, str | None] = {}
+    for job in jobs:
+        case = _CASE(job)  # a hundred thousand jobs are a few hundred cases
+        if case not in verdicts:
+            verdicts[case] = _why_left_out(job, active, unfinished)
+        why = verdicts[case]
+        if why == "":
+            eligible.append(job)
+        elif why is not None:
+            tally = left.setdefault(why, [0, 0])
+            tally[0] += 1
+            tally[1] += job.slots
+    return Pressure(
+        groups=_groups(eligible, _running_slot_seconds(jobs), in_service),
+        left_out=tuple(LeftOut(reason=why, jobs=n, slots=slots) for why, (n, slots) in sorted(left.items())),
+        slots_in_service=in_service,
+    )
+
+
+_CASE = attrgetter("status", "queue", "pend_state", "dependency", "specified_start", "reason")
+"""All that ``_why_left_out`` looks at."""
+
+
+def _why_left_out(job: Job, active: dict[str, bool], unfinished: set[str]) -> str | None:
+    """Why this job is no pressure although it is pending; empty when it is pressure, None when it does not pend."""
+    if job.status is not JobStatus.PEND:
+        return _why_by_status(job.status)
+    if not active.get(job.queue, False):
+        return "queue inactive" if job.queue in active else "queue unknown"
+    if job.pend_state == "IPEND":
+        return "not eligible (IPEND)"
+    if job.pend_state != "EPEND":
+        if job.dependency and not _dependency_met(job, unfinished):
+            return "dependency"
+        if job.specified_start:
+            return "start time"
+    return why_by_reason(job.reason)
+
+
+def _why_by_status(status: JobStatus | UnknownWord) -> str | None:
+    if isinstance(status, UnknownWord):
+        return f"unknown state {status}"
+    return "held (PSUSP)" if status is JobStatus.PSUSP else None
+
+
+def _dependency_met(job: Job, unfinished: set[str]) -> bool:
+    """Whether every job the condition names has left the system and LSF does not say it failed.
+
+    Conditions by job name cannot be followed: they count as not met.
+    """
+    if "dependency" in job.reason.lower():
+        return False
+    terms = _DEPENDENCY_TERM.findall(job.dependency)
+    return bool(terms) and all(number and number not in unfinished for number, _ in terms)
+
+
+@lru_cache(maxsize=4096)
+def why_by_reason(reason: str) -> str:
+    """What a pend reason alone proves: empty when the job may be waiting for slots."""
+    text = reason.lower()
+    if "dependency" in text:
+        return "dependency"
+    if "start time" in text:
+        return "start time"
+    if "suspended" in text or "held" in text:
+        return "held (PSUSP)"
+    if "limit" in text and "job slot limit reached" not in text:
+        return "limit"
+    if "inactive" in text or "run window" in text:
+        return "queue inactive"
+    return ""
+
+
+def _running_slot_seconds(jobs: Iterable[Job]) -> int:
+    return sum(
+        job.slots * max(0, int(job.run_limit_s - job.run_s))
+        for job in jobs
+        if job.status is JobStatus.RUN and job.run_limit_s is not None
+    )
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The sums of one group while its jobs are counted. Whole seconds, so that no order of jobs changes a digit."""
+
+    slots: int = 0
+    work: int = 0
+    ahead: int = 0
+    waits: list[float] = field(default_factory=list)
+
+
+def _groups(eligible: list[Job], ahead: int, in_service: int) -> tuple[GroupPressure, ...]:
+    """Count the groups in order of waiting; jobs that have waited equally long are ahead of each other in nothing."""
+    fallback = _mean_limit_by_queue(eligible)
+    tallies: defaultdict[tuple[str, str], _Tally] = defaultdict(_Tally)
+    waited, beside = math.inf, 0
+    for job in sorted(eligible, key=attrgetter("pend_s"), reverse=True):
+        if job.pend_s != waited:
+            waited, ahead, beside = job.pend_s, ahead + beside, 0
+        limit = job.run_limit_s
+        work = job.slots * int(fallback[job.queue] if limit is None else limit)
+        tally = tallies[job.queue, job.lab]
+        tally.slots += job.slots
+        tally.work += work
+        tally.ahead += ahead
+        tally.waits.append(waited)
+        beside += work
+    capacity = max(1, in_service)
+    return tuple(
+        GroupPressure(
+            queue=queue,
+            lab=lab,
+            jobs=len(tally.waits),
+            slots=tally.slots,
+            core_hours=tally.work / 3600,
+            longest_wait_s=tally.waits[0],
+            expected_wait_s=tally.ahead / len(tally.waits) / capacity,
+            waits_s=tuple(tally.waits),
+        )
+        for (queue, lab), tally in sorted(tallies.items())
+    )
+
+
+def _mean_limit_by_queue(jobs: Iterable[Job]) -> defaultdict[str, float]:
+    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for job in jobs:
+        if job.run_limit_s is not None:
+            tally = sums[job.queue]
+            tally[0] += 1
+            tally[1] += int(job.run_limit_s)
+    means: defaultdict[str, float] = defaultdict(lambda: DEFAULT_RUN_S)
+    means.update((queue, total / count) for queue, (count, total) in sums.items())
+    return means

@@ -1,0 +1,1 @@
+"""LSF's Resource Connector: wire format, scripts, verbs."""

@@ -1,0 +1,104 @@
+"""The provider's own configuration file: settings and templates as JSON, written by the command, read by the hook.
+
+It lies in ``<confPath>/conf/`` as IBM's provider files do. burst.yaml is what people write; this file is checked
+when it is written, so reading needs neither pydantic nor YAML, only a guard against a damaged file.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from burst.rc import templates
+from ris_hybrid.errors import ConfigError
+from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Pool, Release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def dump(settings: BurstSettings) -> str:
+    """The file's text. The settings must hold a price of every type their pools name, or ``load`` refuses them."""
+    return json.dumps({"settings": asdict(settings), "templates": templates.answer(settings)}, indent=2) + "\n"
+
+
+def load(path: Path) -> BurstSettings:
+    """Read the settings back; raises ``ConfigError`` naming the file for anything that ``dump`` did not write."""
+    body = templates.read_file(str(path))["settings"]
+    try:
+        settings = _settings(body)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ConfigError(f"{path}: is not a provider configuration: {error}", templates.RENDER_HINT) from error
+    for pool in settings.pools:
+        _usable(pool, settings, path)
+    return settings
+
+
+def _settings(body: dict[str, Any]) -> BurstSettings:
+    nested: dict[str, Any] = {
+        "pools": tuple(Pool(**_checked(Pool, row)) for row in body["pools"]),
+        "gates": tuple(Gate(**_checked(Gate, row)) for row in body["gates"]),
+        "caps": Caps(**_checked(Caps, body["caps"])),
+        "budget": Budget(**_checked(Budget, body["budget"])),
+        "release": Release(**_checked(Release, body["release"])),
+    }
+    return BurstSettings(**{**_checked(BurstSettings, body), **nested})
+
+
+def _usable(pool: Pool, settings: BurstSettings, path: Path) -> None:
+    if pool.slots < 1 or not pool.instance_types:
+        raise ConfigError(f"{path}: pool {pool.name}: expected slots and an instance type", templates.RENDER_HINT)
+    missing = [name for name in pool.instance_types if name not in settings.prices]
+    if missing:
+        raise ConfigError(f"{path}: pool {pool.name}: {missing[0]} has no price", templates.RENDER_HINT)
+
+
+def _checked(kind: type, row: dict[str, Any]) -> dict[str, Any]:
+    """The row with lists as tuples; raises ``TypeError`` naming the first key that has another form than its field."""
+    forms = {field.name: _FORMS.get(str(field.type)) for field in fields(kind)}
+    for key, value in row.items():
+        form = forms.get(key)
+        if form is not None and not form(value):
+            raise TypeError(f"{key}: {value!r}")
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _figure(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_text, value))
+
+
+def _by_name(figure: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, dict) and all(map(figure, value.values()))
+
+
+def _or_none(figure: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: value is None or figure(value)
+
+
+_FORMS: dict[str, Callable[[object], bool]] = {
+    "str": _text,
+    "int": _whole,
+    "float": _figure,
+    "int | None": _or_none(_whole),
+    "float | None": _or_none(_figure),
+    "tuple[str, ...]": _texts,
+    "Mapping[str, int]": _by_name(_whole),
+    "Mapping[str, float]": _by_name(_figure),
+    "Literal['on-demand', 'spot']": lambda value: value in ("on-demand", "spot"),
+}
+"""Field annotation to what its JSON looks like; nested settings are built, and so checked, on their own."""

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo '{"machines": [], "message": "not supported"}'

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec "${RIS_HYBRID_RC:-ris-hybrid-rc}" requestMachines "$@"

@@ -1,0 +1,138 @@
+"""The composition root: environment and configuration in, ports out. The only module that knows every room."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ris_hybrid.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from burst.rc.verbs import Provider
+    from ris_hybrid.ports import Clock, Scheduler
+    from ris_hybrid.settings import BurstSettings
+
+CLOCK_VARIABLE = "RIS_HYBRID_SANDBOX_CLOCK"
+"""Set by the sandbox alone: its virtual time. Everything else runs the same code as production."""
+
+
+_LATEST = 253_402_300_800.0  # the year 10000, which calendars do not reach
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return time.time()
+
+
+class FixedClock:
+    """One moment, given by the sandbox or a test."""
+
+    def __init__(self, at: float) -> None:
+        self._at = at
+
+    def now(self) -> float:
+        """That moment."""
+        return self._at
+
+
+def clock(env: Mapping[str, str] = os.environ) -> Clock:
+    """The sandbox's virtual time where it is set, else the system's."""
+    text = env.get(CLOCK_VARIABLE, "")
+    if not text:
+        return SystemClock()
+    try:
+        at = float(text)
+    except ValueError:
+        at = math.nan
+    if not 0 <= at < _LATEST:
+        raise ConfigError(f"{CLOCK_VARIABLE}: expected epoch seconds, found {text!r}")
+    return FixedClock(at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookPlaces:
+    """Where ebrokerd says our files are."""
+
+    conf: Path
+    data: Path
+
+    @classmethod
+    def of(cls, env: Mapping[str, str], provider: str = "") -> HookPlaces:
+        """From PRO_CONF_DIR; the policy script, which has none, finds its provider in hostProviders.json."""
+        conf = env.get("PRO_CONF_DIR", "")
+        if not conf and provider:
+            conf = str(_conf_path(env, provider))
+        if not conf:
+            raise ConfigError("PRO_CONF_DIR is not set", "this command is called by LSF's ebrokerd")
+        return cls(conf=Path(conf), data=Path(env.get("PRO_DATA_DIR") or conf))
+
+
+def hook_provider(places: HookPlaces, env: Mapping[str, str]) -> Provider:
+    """The verbs' ports as LSF's call finds them."""
+    from burst.rc.conf import load
+    from burst.rc.templates import FILE_NAME
+
+    conf = places.conf / "conf"
+    return provider(load(conf / FILE_NAME), places.data, clock(env).now(), conf)
+
+
+def provider(settings: BurstSettings, data: Path, now: float, conf: Path | None = None) -> Provider:
+    """The verbs' ports over EC2. ``conf`` is the provider's configuration folder, when LSF calls."""
+    from burst.audit import AuditFile
+    from burst.aws.client import ec2_client
+    from burst.aws.fleet import Ec2Cloud
+    from burst.rc.verbs import Provider
+    from burst.spend import SpendFile
+
+    return Provider(
+        settings=settings,
+        cloud=Ec2Cloud(ec2_client(settings, conf), settings),
+        spend=SpendFile(data, settings.provider),
+        audit=AuditFile(data / f"{settings.provider}-audit.jsonl"),
+        now=now,
+    )
+
+
+DATA_VARIABLE = "PRO_DATA_DIR"
+
+
+def data_dir(settings: BurstSettings, conf: Path | None, env: Mapping[str, str] = os.environ) -> Path:
+    """The work directory ebrokerd gives the hook: named by the environment, else beside burst.yaml."""
+    named = env.get(DATA_VARIABLE, "")
+    if named:
+        return Path(named)
+    return (conf.parent if conf else Path.cwd()) / f"{settings.provider}-data"
+
+
+def scheduler() -> Scheduler:
+    """LSF, by the commands on PATH."""
+    from onprem.lsf.read import LsfScheduler
+    from onprem.shell import LocalShell
+
+    return LsfScheduler(LocalShell())
+
+
+def _conf_path(env: Mapping[str, str], provider_name: str) -> Path:
+    import json
+
+    envdir = env.get("LSF_ENVDIR", "")
+    if not envdir:
+        raise ConfigError("neither PRO_CONF_DIR nor LSF_ENVDIR is set", "LSF's ebrokerd calls this command")
+    path = Path(envdir) / "resource_connector" / "hostProviders.json"
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))["providers"]
+        conf = next(str(entry["confPath"]) for entry in entries if entry.get("name") == provider_name)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, StopIteration) as error:
+        raise ConfigError(f"{path}: providers: expected one named {provider_name} with a confPath") from error
+    return Path(envdir) / conf

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from burst.audit import FakeAudit
+from burst.fake import FakeCloud
+from burst.rc import verbs
+from burst.spend import FakeSpend
+
+if TYPE_CHECKING:
+    from burst.rc.verbs import Provider
+
+
+class Room:
+    """The verbs over a cloud in memory, with a clock that a test moves."""
+
+    def __init__(self, make: Any) -> None:
+        self.now = make.now
+        self.cloud = FakeCloud(lambda: self.now)
+        self.spend = FakeSpend()
+        self.audit = FakeAudit()
+        self.settings = make.settings()
+
+    def change(self, **fields: Any) -> None:
+        self.settings = replace(self.settings, **fields)
+
+    @property
+    def provider(self) -> Provider:
+        return verbs.Provider(
+            settings=self.settings, cloud=self.cloud, spend=self.spend, audit=self.audit, now=self.now
+        )
+
+    @property
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.audit.events]
+
+    def ids(self) -> list[str]:
+        return [machine.machine_id for machine in self.cloud.machines()]
+
+    def request(self, count: int, *, key: str = "in-1.json", lab: str = "lee", template: str = "cpu") -> Any:
+        payload = {"template": {"templateId": template, "machineCount": count}, "rc_account": lab or "default"}
+        return verbs.request_machines(payload, key, self.now, self.provider)
+
+    def status(self, *request_ids: str) -> list[Any]:
+        payload = {"requests": [{"requestId": request_id} for request_id in request_ids]}
+        return list(verbs.get_request_status(payload, self.provider)["requests"])
+
+    def give_back(self, *machine_ids: str) -> Any:
+        payload = {"machines": [{"name": f"host of {one}", "machineId": one} for one in machine_ids]}
+        return verbs.request_return_machines(payload, self.provider)
+
+    def lost(self, *machine_ids: str) -> list[Any]:
+        payload = {"machines": [{"name": f"host of {one}", "machineId": one} for one in machine_ids]}
+        return list(verbs.get_return_requests(payload, self.provider)["requests"])
+
+
+@pytest.fixture
+def room(make: Any) -> Room:
+    return Room(make)

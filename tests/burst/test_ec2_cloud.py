@@ -1,0 +1,235 @@
+"""The cloud port over EC2, on the sandbox's AWS: what no fake can show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from burst.aws.client import ec2_client
+from burst.aws.fleet import Ec2Cloud, fleet_request
+from ris_hybrid.errors import ConfigError, NoCapacity, QuotaReached, Refused, TryAgain
+from ris_hybrid.model import MachineState
+
+if TYPE_CHECKING:
+    from ris_hybrid.settings import BurstSettings
+
+CODE = "InsufficientInstanceCapacity"
+
+
+@pytest.fixture
+def cloud(ec2: Any, ec2_settings: BurstSettings) -> Ec2Cloud:
+    """With pages and batches small enough to need several."""
+    return Ec2Cloud(ec2, ec2_settings, page=5, batch=4)
+
+
+def test_one_call_asks_for_every_type_in_every_subnet_by_preference(make: Any) -> None:
+    pool = make.pool(instance_types=("a", "b"), subnets=("s1", "s2"))
+    request: Any = fleet_request(make.launch(3), pool, make.settings())
+    (config,) = request["LaunchTemplateConfigs"]
+    assert [(one["InstanceType"], one["SubnetId"], one["Priority"]) for one in config["Overrides"]] == [
+        ("a", "s1", 0.0),
+        ("a", "s2", 0.0),
+        ("b", "s1", 1.0),
+        ("b", "s2", 1.0),
+    ]
+    assert config["LaunchTemplateSpecification"] == {"Version": "$Default", "LaunchTemplateId": "lt-1"}
+    assert (request["Type"], request["ClientToken"]) == ("instant", "t-1")
+    assert request["TargetCapacitySpecification"] == {
+        "TotalTargetCapacity": 3,
+        "DefaultTargetCapacityType": "on-demand",
+    }
+    assert request["OnDemandOptions"] == {"AllocationStrategy": "prioritized"}
+    assert "SpotOptions" not in request
+
+
+def test_a_spot_request_and_a_template_by_name(make: Any) -> None:
+    pool = make.pool(purchase="spot", launch_template="node")
+    request: Any = fleet_request(make.launch(3), pool, make.settings())
+    (config,) = request["LaunchTemplateConfigs"]
+    assert config["LaunchTemplateSpecification"] == {"Version": "$Default", "LaunchTemplateName": "node"}
+    assert request["TargetCapacitySpecification"]["DefaultTargetCapacityType"] == "spot"
+    assert request["SpotOptions"] == {"AllocationStrategy": "capacity-optimized-prioritized"}
+    assert "OnDemandOptions" not in request
+
+
+def test_spot_machines_are_known_as_spot(cloud: Ec2Cloud, make: Any) -> None:
+    cloud.launch(make.launch(pool="spot"))
+    assert [(machine.spot, machine.pool) for machine in cloud.machines()] == [(True, "spot")]
+
+
+def test_types_are_taken_by_preference_then_what_there_is(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
+    sandbox_aws.capacity({"c6i.4xlarge": {"us-east-1a": 1, "us-east-1b": 0}})
+    cloud.launch(make.launch(3))
+    assert sorted(machine.instance_type for machine in cloud.machines()) == ["c6i.4xlarge"] + 2 * ["m6i.4xlarge"]
+
+
+def test_machines_boot_and_end_in_their_own_time(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
+    sandbox_aws.timing(pending_s=20, shutting_down_s=30)
+    (machine_id,) = cloud.launch(make.launch()).machine_ids
+    seen = [cloud.machines()[0].state]
+    sandbox_aws.set_clock(make.now + 20)
+    seen.append(cloud.machines()[0].state)
+    cloud.end([machine_id], "ret-1")
+    seen.append(cloud.machines()[0].state)
+    sandbox_aws.set_clock(make.now + 60)
+    seen.append(cloud.machines()[0].state)
+    assert seen == [
+        MachineState.PENDING,
+        MachineState.RUNNING,
+        MachineState.SHUTTING_DOWN,
+        MachineState.TERMINATED,
+    ]
+    assert cloud.machines()[0].return_id == "ret-1"  # an ended machine keeps its ledger
+    sandbox_aws.set_clock(make.now + 3700)
+    assert cloud.machines() == ()  # until EC2 forgets it
+
+
+def test_every_page_is_read(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
+    cloud.launch(make.launch(12))
+    before = sandbox_aws.calls().get("ec2:DescribeInstances", 0)
+    assert len({machine.machine_id for machine in cloud.machines()}) == 12
+    assert sandbox_aws.calls()["ec2:DescribeInstances"] - before == 3
+
+
+def test_a_page_that_fails_is_no_short_list(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
+    cloud.launch(make.launch(12))
+    error = {"code": "UnauthorizedOperation", "status": 403}
+    sandbox_aws.faults([{"match": "DescribeInstances", "at": 2, "do": {"error": error}}])
+    with pytest.raises(Refused):
+        cloud.machines()
+
+
+def test_other_providers_machines_are_neither_seen_nor_ended(
+    cloud: Ec2Cloud, ec2: Any, ec2_settings: BurstSettings, make: Any
+) -> None:
+    other = Ec2Cloud(ec2, replace(ec2_settings, provider="other"))
+    elsewhere = Ec2Cloud(ec2, replace(ec2_settings, cluster="c2"))
+    theirs = other.launch(make.launch(token="t-2")).machine_ids + elsewhere.launch(make.launch(token="t-3")).machine_ids
+    assert cloud.machines() == ()
+    assert cloud.end(theirs, "ret-1") == ()
+    assert [machine.wanted for machine in other.machines() + elsewhere.machines()] == [True, True]
+
+
+def test_many_machines_are_ended_in_batches(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
+    ids = cloud.launch(make.launch(10)).machine_ids
+    assert set(cloud.end(ids, "ret-1")) == set(ids)
+    calls = sandbox_aws.calls()
+    assert (calls["ec2:TerminateInstances"], calls["ec2:CreateTags"]) == (3, 3)
+    assert {machine.alive for machine in cloud.machines()} == {False}
+
+
+def test_a_refused_end_leaves_the_mark(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
+    ids = cloud.launch(make.launch(2)).machine_ids
+    error = {"code": "OperationNotPermitted", "status": 400}
+    sandbox_aws.faults([{"match": "TerminateInstances", "do": {"error": error}}])
+    with pytest.raises(Refused) as caught:
+        cloud.end(ids, "ret-1")
+    assert caught.value.code == "OperationNotPermitted"
+    assert [(machine.alive, machine.return_id) for machine in cloud.machines()] == 2 * [(True, "ret-1")]
+
+
+def test_what_cannot_be_marked_is_not_ended(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
+    ids = cloud.launch(make.launch()).machine_ids
+    error = {"code": "UnauthorizedOperation", "status": 403}
+    sandbox_aws.faults([{"match": "CreateTags", "do": {"error": error}}])
+    with pytest.raises(Refused):
+        cloud.end(ids, "ret-1")
+    assert cloud.machines()[0].wanted
+    assert "ec2:TerminateInstances" not in sandbox_aws.calls()
+
+
+def test_a_shortfall_that_cannot_be_marked_loses_no_machine(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
+    one = {"us-east-1a": 1, "us-east-1b": 0}
+    sandbox_aws.capacity({"c6i.4xlarge": one, "m6i.4xlarge": one})
+    error = {"code": "UnauthorizedOperation", "status": 403}
+    sandbox_aws.faults([{"match": "CreateTags", "do": {"error": error}}])
+    launched = cloud.launch(make.launch(5))
+    assert len(launched.machine_ids) == 2
+    assert launched.shortfall[0].code == CODE
+    assert {machine.shortfall for machine in cloud.machines()} == {""}
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        (CODE, 500, NoCapacity),
+        ("VcpuLimitExceeded", 400, QuotaReached),
+        ("UnauthorizedOperation", 403, Refused),
+        ("InvalidLaunchTemplateId.NotFound", 400, Refused),
+    ],
+)
+def test_what_create_fleet_answers(
+    cloud: Ec2Cloud, sandbox_aws: Any, make: Any, code: str, status: int, kind: type[Exception]
+) -> None:
+    sandbox_aws.faults([{"match": "CreateFleet", "do": {"error": {"code": code, "status": status, "message": "why"}}}])
+    with pytest.raises(kind) as caught:
+        cloud.launch(make.launch())
+    assert (caught.value.code, caught.value.message) == (code, "why")  # type: ignore[attr-defined]  # all are CloudErrors
+    assert cloud.machines() == ()
+
+
+class Answers:
+    """A client whose CreateFleet answers what it was given."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+
+    def create_fleet(self, **_: Any) -> dict[str, Any]:
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answered", "kind", "code"),
+    [
+        ({}, NoCapacity, "UnfulfillableCapacity"),
+        ({"Errors": [{}]}, Refused, "Unknown"),
+        # a code LSF acts on is told before one it does not know
+        ({"Errors": [{"ErrorCode": "Aaa"}, {"ErrorCode": CODE}]}, NoCapacity, CODE),
+    ],
+)
+def test_a_fleet_without_machines(make: Any, answered: dict[str, Any], kind: type[Exception], code: str) -> None:
+    client: Any = Answers(answered)
+    with pytest.raises(kind) as caught:
+        Ec2Cloud(client, make.settings()).launch(make.launch())
+    assert caught.value.code == code  # type: ignore[attr-defined]  # all are CloudErrors
+
+
+@pytest.mark.parametrize("fields", [{"launch_template": ""}, {"subnets": ()}, {"name": "another"}])
+def test_a_pool_that_is_not_built_is_refused_before_any_call(make: Any, fields: dict[str, Any]) -> None:
+    settings = make.settings(pools=(make.pool(**{"name": "cpu", **fields}),))
+    client: Any = Answers({})
+    with pytest.raises(Refused, match="pool cpu has no launch template or no subnets"):
+        Ec2Cloud(client, settings).launch(make.launch())
+
+
+def test_throttling_is_waited_out(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
+    error = {"code": "RequestLimitExceeded", "status": 503}
+    sandbox_aws.faults([{"match": "CreateFleet", "times": 2, "do": {"error": error}}])
+    assert len(cloud.launch(make.launch(2)).machine_ids) == 2
+    assert sandbox_aws.calls()["ec2:CreateFleet"] == 3
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_connection_that_breaks_makes_one_fleet(cloud: Ec2Cloud, sandbox_aws: Any, make: Any, when: str) -> None:
+    sandbox_aws.faults([{"match": "CreateFleet", "at": 1, "do": {"reset": when}}])
+    launched = cloud.launch(make.launch(2))
+    assert sorted(launched.machine_ids) == sorted(machine.machine_id for machine in cloud.machines())
+    assert len(launched.machine_ids) == 2
+
+
+@pytest.mark.usefixtures("sandbox_aws")
+def test_no_answer_at_all_is_unknown(make: Any) -> None:
+    settings = make.settings(endpoint_url="http://127.0.0.1:1")
+    with pytest.raises(TryAgain, match="AWS did not answer"):
+        Ec2Cloud(ec2_client(settings), settings).machines()
+
+
+@pytest.mark.usefixtures("sandbox_aws")
+def test_a_client_that_cannot_be_made_is_told(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="no EC2 client for region"):
+        ec2_client(make.settings(endpoint_url="not an address"))
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(Refused, match="AWS credentials"):
+        ec2_client(make.settings())

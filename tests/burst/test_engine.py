@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from burst.engine import allow, month_of, month_start, observe, observe_fleet, plan
+from burst.fake import FakeCloud
+from burst.spend import FakeSpend
+from ris_hybrid.errors import SiteUnavailable, TryAgain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A scheduler that says what it was given, or nothing."""
+
+    told: tuple[Any, ...] = ()
+    answers: bool = True
+
+    def jobs(self) -> tuple[Any, ...]:
+        if not self.answers:
+            raise SiteUnavailable("LSF is down")
+        return self.told
+
+    def hosts(self) -> tuple[Any, ...]:
+        return ()
+
+    def queues(self) -> tuple[Any, ...]:
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("moment", "month", "start"),
+    [
+        ("2026-11-30T23:59:59.999+00:00", "2026-11", "2026-11-01T00:00:00+00:00"),
+        ("2026-12-01T00:00:00+00:00", "2026-12", "2026-12-01T00:00:00+00:00"),
+        ("2026-12-31T22:00:00-06:00", "2027-01", "2027-01-01T00:00:00+00:00"),
+    ],
+)
+def test_months_are_utc(moment: str, month: str, start: str) -> None:
+    at = datetime.fromisoformat(moment).timestamp()
+    assert month_of(at) == month
+    assert datetime.fromtimestamp(month_start(at), UTC).isoformat() == start
+
+
+def test_the_fleet_is_this_months(make: Any) -> None:
+    cloud, spend = FakeCloud(lambda: make.now), FakeSpend()
+    cloud.launch(make.launch(2))
+    spend.add(month_of(make.now), "i-1", "lee", 3.0)
+    spend.add("2020-01", "i-0", "lee", 99.0)
+    fleet = observe_fleet(cloud, spend, make.now)
+    assert (fleet.count(), fleet.spent, fleet.now) == (2, {"lee": 3.0}, make.now)
+    assert fleet.month_start == month_start(make.now)
+
+
+def test_what_is_unknown_raises_and_is_never_empty(make: Any) -> None:
+    cloud = FakeCloud(lambda: make.now)
+    with pytest.raises(SiteUnavailable, match="LSF is down"):
+        observe(Site(answers=False), cloud, FakeSpend(), make.now)
+    cloud.fail_next = TryAgain("EC2 is down")
+    with pytest.raises(TryAgain, match="EC2 is down"):
+        observe(Site(), cloud, FakeSpend(), make.now)
+
+
+def test_plan_and_allow_decide_on_what_was_observed(make: Any) -> None:
+    class Open(Site):
+        def queues(self) -> tuple[Any, ...]:
+            return (make.queue(),)
+
+    settings = make.settings()
+    jobs = tuple(make.job(str(number), slots=4) for number in range(10))
+    observed = observe(Open(told=jobs), FakeCloud(lambda: make.now), FakeSpend(), make.now)
+    assert [(decision.lab, decision.nodes) for decision in plan(observed, settings)] == [("lee", 5)]
+    assert allow(observed, settings, settings.pools[0], "lee", 2).nodes == 2

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burst.rc import conf, templates
+from ris_hybrid.errors import ConfigError
+from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Pool, Release
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def written(make: Any, path: Path, **changes: Any) -> dict[str, Any]:
+    path.write_text(conf.dump(make.settings(**changes)))
+    return dict(json.loads(path.read_text()))
+
+
+@given(
+    settings=st.builds(
+        BurstSettings,
+        cluster=st.text(),
+        provider=st.text(),
+        region=st.text(),
+        pools=st.lists(
+            st.builds(
+                Pool,
+                name=st.text(max_size=9),
+                instance_types=st.just(("a", "b")),
+                slots=st.integers(1, 400),
+                purchase=st.sampled_from(["on-demand", "spot"]),
+                queues=st.lists(st.text(max_size=3), max_size=2).map(tuple),
+            ),
+            max_size=3,
+        ).map(tuple),
+        gates=st.lists(st.builds(Gate), max_size=3).map(tuple),
+        caps=st.builds(Caps, labs=st.dictionaries(st.text(max_size=3), st.integers())),
+        budget=st.builds(Budget, usd_per_month=st.floats(allow_nan=False, allow_infinity=False)),
+        release=st.builds(Release),
+        prices=st.just({"a": 1.0, "b": 2}),
+    )
+)
+def test_what_is_dumped_is_loaded_again(tmp_path_factory: pytest.TempPathFactory, settings: BurstSettings) -> None:
+    path = tmp_path_factory.mktemp("conf") / "ris-provider.json"
+    path.write_text(conf.dump(settings))
+    assert conf.load(path) == settings
+
+
+def test_every_field_of_the_settings_is_checked_when_read() -> None:
+    nested = {"tuple[Pool, ...]", "tuple[Gate, ...]", "Caps", "Budget", "Release"}
+    for kind in (BurstSettings, Pool, Gate, Caps, Budget, Release):
+        for field in fields(kind):
+            assert field.type in conf._FORMS.keys() | nested, f"{kind.__name__}.{field.name}"
+
+
+@pytest.mark.parametrize(
+    ("where", "key", "value", "message"),
+    [
+        (("settings",), "cluster", 7, "cluster: 7"),
+        (("settings",), "newer", 7, "newer"),
+        (("settings",), "pools", {}, ""),  # no pools at all is not damaged
+        (("settings",), "pools", 7, "is not a provider configuration"),
+        (("settings",), "gates", [7], "is not a provider configuration"),
+        (("settings",), "caps", None, "is not a provider configuration"),
+        (("settings",), "prices", {}, "pool cpu: c6i.4xlarge has no price"),
+        (("settings",), "prices", {"c6i.4xlarge": "0.68"}, "prices: "),
+        (("settings", "pools", 0), "slots", "8", "slots: '8'"),
+        (("settings", "pools", 0), "slots", True, "slots: True"),
+        (("settings", "pools", 0), "slots", 0, "expected slots and an instance type"),
+        (("settings", "pools", 0), "instance_types", [], "expected slots and an instance type"),
+        (("settings", "pools", 0), "instance_types", "c6i.4xlarge", "instance_types: "),
+        (("settings", "pools", 0), "subnets", [7], "subnets: "),
+        (("settings", "pools", 0), "purchase", "gift", "purchase: 'gift'"),
+        (("settings", "pools", 0), "boot_s", float("nan"), "boot_s: nan"),
+        (("settings", "gates", 0), "pending_jobs", 1.5, "pending_jobs: 1.5"),
+        (("settings", "budget"), "usd_per_month", float("inf"), "usd_per_month: inf"),
+        (("settings", "caps"), "labs", {"lee": "4"}, "labs: "),
+    ],
+)
+def test_a_damaged_file_is_told_with_its_path_and_key(
+    make: Any, tmp_path: Path, where: tuple[Any, ...], key: str, value: object, message: str
+) -> None:
+    path = tmp_path / "ris-provider.json"
+    body = written(make, path)
+    inner: Any = body
+    for step in where:
+        inner = inner[step]
+    inner[key] = value
+    path.write_text(json.dumps(body))
+    if not message:
+        assert conf.load(path).pools == ()
+        return
+    with pytest.raises(ConfigError) as caught:
+        conf.load(path)
+    assert str(path) in caught.value.message
+    assert message in caught.value.message
+    assert "ris-hybrid burst render" in caught.value.hint
+
+
+@pytest.mark.parametrize("missing", ["pools", "gates", "caps", "budget", "release", "cluster"])
+def test_a_missing_key_is_a_damaged_file(make: Any, tmp_path: Path, missing: str) -> None:
+    path = tmp_path / "ris-provider.json"
+    body = written(make, path)
+    del body["settings"][missing]
+    path.write_text(json.dumps(body))
+    with pytest.raises(ConfigError, match=missing):
+        conf.load(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is not JSON"),
+        (b"\xff", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b"[]", "is not a provider configuration"),
+        (b'{"settings": {}}', "is not a provider configuration"),
+    ],
+)
+def test_what_is_no_provider_file_is_told_with_its_path(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "ris-provider.json"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=message) as caught:
+        templates.read_file(str(path))
+    assert caught.value.message.startswith(str(path))
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        conf.load(tmp_path / "none.json")
+
+
+def test_templates_are_read_as_they_were_written(make: Any, tmp_path: Path) -> None:
+    path = tmp_path / "conf" / templates.FILE_NAME
+    path.parent.mkdir()
+    body = written(make, path)
+    assert templates.read_answer(str(tmp_path)) == templates.answer(make.settings())
+    for bad in ([], {"templates": {}}):
+        path.write_text(json.dumps({**body, "templates": bad}))
+        with pytest.raises(ConfigError, match="templates: expected the answer of getAvailableTemplates"):
+            templates.read_answer(str(tmp_path))

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from burst.rc import policy, wire
+from ris_hybrid.errors import SiteUnavailable, TryAgain
+from ris_hybrid.settings import Caps, Gate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    told: tuple[Any, ...] = ()
+    active: tuple[Any, ...] = ()
+    answers: bool = True
+
+    def jobs(self) -> tuple[Any, ...]:
+        if not self.answers:
+            raise SiteUnavailable("bjobs did not answer in time")
+        return self.told
+
+    def hosts(self) -> tuple[Any, ...]:
+        return ()
+
+    def queues(self) -> tuple[Any, ...]:
+        return self.active
+
+
+def asked(new_demand: int, template: str = "cpu") -> Any:
+    raw = {"providerName": "aws", "templateName": template, "rcAccount": "lee", "newDemand": new_demand, "more": [1]}
+    return wire.read_demand({"request": raw})
+
+
+@pytest.fixture
+def site(make: Any) -> Site:
+    """Twelve eligible jobs of eight slots: twelve nodes."""
+    return Site(told=tuple(make.job(str(n), slots=8) for n in range(12)), active=(make.queue(),))
+
+
+@pytest.mark.parametrize(
+    ("fields", "new_demand", "nodes", "why"),
+    [
+        ({}, 20, 12, "gate: general open: 12 jobs pending for 0 min (gate 1); pressure: 12 jobs wait for 96 slots"),
+        ({}, 5, 5, "; demand: LSF asks for 5 new nodes"),
+        ({}, 0, 0, "; demand: LSF asks for 0 new nodes"),
+        ({"caps": Caps(nodes=3)}, 20, 3, "; cap: all pools: 0 of 3 nodes are up"),
+        ({"gates": (Gate(pending_jobs=13),)}, 20, 0, "gate: general closed: 12 jobs, 96 slots meet no gate"),
+    ],
+)
+def test_demand_is_lowered_to_what_is_allowed_and_says_why(
+    room: Any, site: Site, fields: dict[str, Any], new_demand: int, nodes: int, why: str
+) -> None:
+    room.change(**fields)
+    request = asked(new_demand)
+    answer = policy.answer(request, site, room.provider)
+    assert answer["request"] == {**request.raw, "newDemand": nodes}
+    assert why in answer["message"]
+    (event,) = room.audit.events
+    assert (event.kind, event.fields["asked"], event.fields["allowed"]) == ("decision", new_demand, nodes)
+    assert event.fields["why"] == answer["message"]
+
+
+def test_an_unknown_queue_launches_nothing(room: Any) -> None:
+    answer = policy.answer(asked(9), Site(answers=False), room.provider)
+    assert answer["request"]["newDemand"] == 0
+    assert answer["message"] == "nothing is launched on missing knowledge: bjobs did not answer in time"
+    assert room.audit.events[0].fields["why"] == answer["message"]
+
+
+def test_an_unknown_fleet_launches_nothing(room: Any, site: Site) -> None:
+    room.cloud.fail_next = TryAgain("EC2 is down")
+    answer = policy.answer(asked(9), site, room.provider)
+    assert answer["request"]["newDemand"] == 0
+    assert answer["message"].endswith("EC2 is down")
+
+
+def test_an_unknown_template_launches_nothing(room: Any, site: Site) -> None:
+    answer = policy.answer(asked(9, "gpu"), site, room.provider)
+    assert answer["request"]["newDemand"] == 0
+    assert answer["message"].endswith("template gpu is not a pool of this provider")
+
+
+@pytest.mark.parametrize(
+    ("payload", "echo"),
+    [
+        ({"request": {"newDemand": 4, "rcAccount": "lee"}}, {"newDemand": 0, "rcAccount": "lee"}),
+        ({"request": 7}, {"newDemand": 0}),
+        (None, {"newDemand": 0}),
+        ([1], {"newDemand": 0}),
+    ],
+)
+def test_a_request_that_cannot_be_read_gets_no_nodes(payload: object, echo: dict[str, object]) -> None:
+    assert policy.unreadable(payload, "why") == {"message": "why", "request": echo}

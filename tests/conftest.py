@@ -1,0 +1,223 @@
+"""What several rooms' tests share: builders of values, golden files, and the sandbox's AWS on loopback."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from burst.aws.client import ec2_client
+from burst.fleet import Fleet
+from burst.pressure import GroupPressure, Pressure
+from ris_hybrid.model import Host, Job, JobStatus, Launch, Machine, MachineState, Queue
+from ris_hybrid.sandbox.aws.child import SandboxAws
+from ris_hybrid.sandbox.aws.server import make_server
+from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_ec2 import EC2Client
+
+hypothesis_settings.register_profile("ci", derandomize=True, max_examples=100, deadline=None)
+hypothesis_settings.register_profile("dev", max_examples=50, deadline=None)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+GOLDEN = Path(__file__).parent / "golden"
+NOW = 1_800_000_000.0  # 15 January 2027, 08:00 UTC
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden from what the tests see")
+
+
+class Make:
+    """Values with sensible fields; a test names only what it is about."""
+
+    now = NOW
+
+    @staticmethod
+    def job(job_id: str = "1", **fields: Any) -> Job:
+        plain = Job(
+            job_id=job_id,
+            status=JobStatus.PEND,
+            queue="general",
+            user="ann",
+            lab="lee",
+            project="",
+            slots=1,
+            pend_s=600.0,
+            run_s=0.0,
+            run_limit_s=3600.0,
+            reason="",
+            pend_state="",
+            dependency="",
+            specified_start="",
+            exec_host="",
+        )
+        return plain._replace(**fields)
+
+    @staticmethod
+    def queue(name: str = "general", **fields: Any) -> Queue:
+        plain = Queue(name=name, is_open=True, is_active=True, max_slots=None, pending_slots=0, running_slots=0)
+        return replace(plain, **fields)
+
+    @staticmethod
+    def host(name: str = "node1", status: str = "ok", max_slots: int | None = 16) -> Host:
+        return Host(name=name, status=status, max_slots=max_slots, jobs=0, running=0)
+
+    @staticmethod
+    def group(**fields: Any) -> GroupPressure:
+        """Pending work of one queue and lab; ``slots`` and ``waits_s`` follow from ``jobs`` where not given."""
+        jobs = fields.get("jobs", 1)
+        waits = tuple(sorted(fields.pop("waits_s", (600.0,) * jobs), reverse=True))
+        plain = GroupPressure(
+            queue="general",
+            lab="lee",
+            jobs=jobs,
+            slots=jobs,
+            core_hours=1.0,
+            longest_wait_s=waits[0] if waits else 0.0,
+            expected_wait_s=0.0,
+            waits_s=waits,
+        )
+        return replace(plain, **fields)
+
+    @classmethod
+    def pressure(cls, *groups: GroupPressure) -> Pressure:
+        return Pressure(groups=groups, slots_in_service=16)
+
+    @staticmethod
+    def pool(name: str = "cpu", **fields: Any) -> Pool:
+        plain = Pool(
+            name=name,
+            instance_types=("c6i.4xlarge",),
+            slots=8,
+            memory_mib=30000,
+            max_nodes=100,
+            launch_template="lt-1",
+            subnets=("subnet-1",),
+        )
+        return replace(plain, **fields)
+
+    @classmethod
+    def settings(cls, **fields: Any) -> BurstSettings:
+        """Any pending job opens the gate, and nothing else is in the way."""
+        plain = BurstSettings(
+            cluster="c1",
+            provider="aws",
+            region="us-east-1",
+            pools=(cls.pool(),),
+            gates=(Gate(pending_jobs=1),),
+            caps=Caps(nodes=1000),
+            budget=Budget(usd_per_month=1_000_000.0),
+            prices={"c6i.4xlarge": 0.68, "fake.large": 0.68},
+        )
+        return replace(plain, **fields)
+
+    @staticmethod
+    def machine(number: int = 1, **fields: Any) -> Machine:
+        """A running machine of pool cpu and lab lee, an hour old."""
+        plain = Machine(
+            machine_id=f"i-{number:017d}",
+            name=f"ip-10-0-0-{number}",
+            state=MachineState.RUNNING,
+            instance_type="c6i.4xlarge",
+            zone="us-east-1a",
+            private_ip=f"10.0.0.{number}",
+            launched=NOW - 3600,
+            spot=False,
+            provider="aws",
+            pool="cpu",
+            lab="lee",
+            request_id="add-1-0",
+            asked=1,
+        )
+        return replace(plain, **fields)
+
+    @staticmethod
+    def fleet(*machines: Machine, **fields: Any) -> Fleet:
+        plain = Fleet(machines=machines, spent={}, now=NOW, month_start=NOW - 14 * 86400 - 8 * 3600)
+        return replace(plain, **fields)
+
+    @staticmethod
+    def launch(count: int = 1, **fields: Any) -> Launch:
+        plain = Launch(token="t-1", request_id="add-1-0", pool="cpu", lab="lee", count=count, asked=count)
+        return replace(plain, **fields)
+
+
+@pytest.fixture(scope="session")
+def make() -> Make:
+    return Make()
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Any:
+    """``golden(name, text)``: the text is what tests/golden/<name> holds."""
+
+    def check(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[str]:
+    """The address of one sandbox AWS for the whole run."""
+    server = make_server(seed=11)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def sandbox_aws(sandbox_server: str, monkeypatch: pytest.MonkeyPatch) -> SandboxAws:
+    """An empty sandbox AWS whose clock stands still, and an environment that sends every AWS client to it."""
+    aws = SandboxAws.attach(sandbox_server)
+    aws.reset()
+    aws.set_clock(NOW)
+    for name, value in aws.env().items():
+        monkeypatch.setenv(name, value)
+    return aws
+
+
+@pytest.fixture(scope="session")
+def ec2(sandbox_server: str, make: Make) -> EC2Client:
+    """The product's own EC2 client on the sandbox, made once: making one takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SandboxAws.attach(sandbox_server).env().items():
+            patch.setenv(name, value)
+        return ec2_client(make.settings(endpoint_url=sandbox_server))
+
+
+@pytest.fixture
+def ec2_settings(sandbox_aws: SandboxAws, ec2: EC2Client, make: Make) -> BurstSettings:
+    """Settings for pools cpu (on demand) and spot, with a network and a launch template in the sandbox."""
+    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    zones = {"us-east-1a": "10.8.0.0/24", "us-east-1b": "10.8.1.0/24"}
+    made = [ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone) for zone, block in zones.items()]
+    template = ec2.create_launch_template(
+        LaunchTemplateName="node", LaunchTemplateData={"ImageId": "ami-12c6146b", "InstanceType": "c6i.4xlarge"}
+    )
+    built: dict[str, Any] = {
+        "instance_types": ("c6i.4xlarge", "m6i.4xlarge"),
+        "launch_template": template["LaunchTemplate"]["LaunchTemplateId"],
+        "subnets": tuple(one["Subnet"]["SubnetId"] for one in made),
+    }
+    return make.settings(
+        endpoint_url=sandbox_aws.url,
+        pools=(make.pool(**built), make.pool("spot", purchase="spot", **built)),
+        prices={"c6i.4xlarge": 0.68, "m6i.4xlarge": 0.768},
+    )

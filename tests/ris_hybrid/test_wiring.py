@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onprem.lsf.read import LsfScheduler
+from ris_hybrid import wiring
+from ris_hybrid.errors import ConfigError
+
+
+def test_the_clock_is_the_systems_unless_the_sandbox_sets_it() -> None:
+    assert abs(wiring.clock({}).now() - time.time()) < 60
+    assert wiring.clock({wiring.CLOCK_VARIABLE: "1800000000.5"}).now() == 1800000000.5
+
+
+@pytest.mark.parametrize("text", ["soon", "nan", "inf", "-1", "1e300"])
+def test_a_clock_that_is_no_time_is_told(text: str) -> None:
+    with pytest.raises(ConfigError, match=f"RIS_HYBRID_SANDBOX_CLOCK: expected epoch seconds, found '{text}'"):
+        wiring.clock({wiring.CLOCK_VARIABLE: text})
+
+
+def test_places_are_what_ebrokerd_says() -> None:
+    both = wiring.HookPlaces.of({"PRO_CONF_DIR": "/c", "PRO_DATA_DIR": "/d"})
+    assert (both.conf, both.data) == (Path("/c"), Path("/d"))
+    assert wiring.HookPlaces.of({"PRO_CONF_DIR": "/c"}).data == Path("/c")
+    with pytest.raises(ConfigError, match="PRO_CONF_DIR is not set"):
+        wiring.HookPlaces.of({})
+    with pytest.raises(ConfigError, match="neither PRO_CONF_DIR nor LSF_ENVDIR is set"):
+        wiring.HookPlaces.of({}, "aws")
+
+
+@pytest.mark.parametrize(
+    ("conf_path", "found"), [("resource_connector/aws", "{top}/resource_connector/aws"), ("/elsewhere", "/elsewhere")]
+)
+def test_the_policy_finds_its_provider_among_the_others(tmp_path: Path, conf_path: str, found: str) -> None:
+    providers(tmp_path, {"providers": [{"name": "other"}, {"name": "aws", "confPath": conf_path}]})
+    places = wiring.HookPlaces.of({"LSF_ENVDIR": str(tmp_path), "PRO_DATA_DIR": "/d"}, "aws")
+    assert (places.conf, places.data) == (Path(found.format(top=tmp_path)), Path("/d"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{}, [], {"providers": None}, {"providers": ["aws"]}, {"providers": []}, {"providers": [{"name": "aws"}]}],
+)
+def test_providers_that_do_not_name_ours_are_told(tmp_path: Path, content: object) -> None:
+    providers(tmp_path, content)
+    with pytest.raises(ConfigError, match=r"hostProviders\.json: providers: expected one named aws with a confPath"):
+        wiring.HookPlaces.of({"LSF_ENVDIR": str(tmp_path)}, "aws")
+
+
+def test_no_providers_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"hostProviders\.json: cannot be read: No such file"):
+        wiring.HookPlaces.of({"LSF_ENVDIR": str(tmp_path)}, "aws")
+
+
+def test_the_scheduler_is_lsf() -> None:
+    assert isinstance(wiring.scheduler(), LsfScheduler)
+
+
+def test_the_work_directory_is_the_environments_else_beside_burst_yaml(make: Any) -> None:
+    settings = make.settings()
+    assert wiring.data_dir(settings, None, {"PRO_DATA_DIR": "/d"}) == Path("/d")
+    assert wiring.data_dir(settings, Path("/etc/burst.yaml"), {}) == Path("/etc/aws-data")
+    assert wiring.data_dir(settings, None, {}) == Path.cwd() / "aws-data"
+
+
+def providers(envdir: Path, content: object) -> None:
+    folder = envdir / "resource_connector"
+    folder.mkdir()
+    (folder / "hostProviders.json").write_text(json.dumps(content))
