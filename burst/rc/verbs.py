@@ -11,8 +11,8 @@ from hashlib import sha256
 from math import inf
 from typing import TYPE_CHECKING
 
-from burst.engine import month_of, month_start, observe_fleet
 from burst.fleet import Fleet
+from burst.ledger import month_of, month_start, observe_fleet
 from burst.limits import Ask, apply_caps
 from burst.rc import wire
 from ris_hybrid.errors import CloudError, ConfigError, SiteUnavailable, TryAgain

@@ -31,7 +31,7 @@ def test_a_type_nobody_can_price_is_told_with_the_line_to_write(make: Any) -> No
 
 
 def test_a_type_lsf_would_be_told_wrongly_about_is_refused(make: Any) -> None:
-    with pytest.raises(ConfigError, match="c7g.4xlarge is arm64, LSF is told that nodes are X86_64"):
+    with pytest.raises(ConfigError, match=r"c7g\.4xlarge is arm64, LSF is told that nodes are X86_64"):
         prices_for(make.settings(pools=(make.pool(instance_types=("c7g.4xlarge",)),)))
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from burst.engine import allow, month_of, month_start, observe, observe_fleet, plan
+from burst.engine import allow, observe, plan
 from burst.fake import FakeCloud
+from burst.ledger import month_of, month_start, observe_fleet
 from burst.spend import FakeSpend
 from ris_hybrid.errors import SiteUnavailable, TryAgain
 

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 _ANSWER_S = 60.0
 _CLIENT_CONFIG = Path(__file__).with_name("client.config")
+_NEUTRAL = {
+    "AWS_CONFIG_FILE": str(_CLIENT_CONFIG),
+    "AWS_PROFILE": "default",  # the user's profile is not in our file, and an unknown one is an error
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+"""Keeps the user's own AWS settings out."""
 _HINT = "start the sandbox again; its log lies beside its state file"
 
 
@@ -57,7 +63,8 @@ class SandboxAws:
         command = [sys.executable, "-m", "ris_hybrid.sandbox.aws.server", "--state", str(state_file)]
         command += ["--seed", str(seed), "--port", str(port), "--watch-stdin"]
         # Sets of addresses are emptied in hash order: with random hashes the same seed gave other host names.
-        environment = os.environ | {"PYTHONHASHSEED": "0"}
+        # An unknown profile of the user's would end moto's own session before it serves.
+        environment = os.environ | {"PYTHONHASHSEED": "0"} | _NEUTRAL
         with log.open("wb") as errors:
             child = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, env=environment
@@ -86,9 +93,7 @@ class SandboxAws:
             "AWS_REGION": self.region,
             "AWS_ENDPOINT_URL": self.url,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": str(_CLIENT_CONFIG),
-            "AWS_PROFILE": "default",  # the user's profile is not in our file, and an unknown one is an error
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            **_NEUTRAL,
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
         }

@@ -41,6 +41,10 @@ def make_server(*, seed: int, port: int = 0, host: str = LOOPBACK) -> Any:
         def log(self, *_: object) -> None:
             """Say nothing."""
 
+        def connection_dropped(self, *_: object) -> None:
+            """A connection that was reset has no next request to wait for."""
+            self.close_connection = True
+
     return werkzeug_server(host, port, Layer(seed=seed), threaded=True, request_handler=Quiet)
 
 

@@ -1,0 +1,1 @@
+"""The ris-hybrid command: one module a noun."""

@@ -1,0 +1,133 @@
+"""``ris-hybrid burst``: what is pending, what is up, what would be launched, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ris_hybrid.cli import show
+
+if TYPE_CHECKING:
+    from burst.decide import Decision
+    from burst.engine import Observed
+    from ris_hybrid.cli.burst_site import BurstSite
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+ConfOption = Annotated[
+    Path | None,
+    typer.Option("--conf", envvar="RIS_HYBRID_CONF", help="burst.yaml; without it the running sandbox is used."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("status")
+def status(conf: ConfOption = None, *, as_json: JsonOption = False) -> None:
+    """Show the cloud nodes, the month's money and the pressure. What cannot be asked is said, and exits 4 or 5."""
+    from ris_hybrid.cli import burst_view
+    from ris_hybrid.cli.burst_site import open_site
+
+    site = open_site(conf)
+    seen, failure = burst_view.look(site)
+    if as_json:
+        show.json_object(burst_view.status_json(site, seen, failure))
+    else:
+        burst_view.show_status(site, seen)
+    if failure is not None:
+        raise failure
+
+
+@app.command("plan")
+def plan(conf: ConfOption = None, *, as_json: JsonOption = False) -> None:
+    """Show what would be launched now, with its price. Changes nothing: LSF does the asking."""
+    site, observed, decisions = _decide(conf)
+    if as_json:
+        show.json_object({"sandbox": site.sandbox, "launch": [_row(d) for d in decisions if d.nodes]})
+        return
+    wanted = [d for d in decisions if d.nodes]
+    if not wanted:
+        show.line("nothing would be launched now: ris-hybrid burst decide --explain says why")
+        return
+    show.table(
+        ("pool", "lab", "nodes", "jobs", "slots", "commits $"),
+        [(d.pool, d.lab or "-", d.nodes, d.pending_jobs, d.pending_slots, f"{d.usd_committed:.2f}") for d in wanted],
+    )
+    committed = observed.fleet.committed_usd(site.settings)
+    show.line(f"committed this month before: ${committed:.2f} of ${site.settings.budget.usd_per_month:.2f}")
+
+
+@app.command("decide")
+def decide(
+    conf: ConfOption = None,
+    *,
+    explain: Annotated[bool, typer.Option("--explain", help="Every reason, and what is no pressure.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the decision for every pool and lab with pressure, and why."""
+    site, observed, decisions = _decide(conf)
+    if as_json:
+        body: dict[str, Any] = {"sandbox": site.sandbox, "decisions": [_row(d) for d in decisions]}
+        if explain:
+            body["left_out"] = [
+                {"reason": left.reason, "jobs": left.jobs, "slots": left.slots} for left in observed.pressure.left_out
+            ]
+        show.json_object(body)
+        return
+    if not decisions:
+        show.line("no pool serves any eligible pending job: nothing to decide")
+    for decision in decisions:
+        show.line(f"{decision.pool} for {decision.lab or 'jobs without a lab'}: {decision.nodes} nodes")
+        for reason in decision.reasons if explain else decision.reasons[-1:]:
+            after = "" if reason.nodes is None else f" -> {reason.nodes} nodes"
+            show.line(f"  {reason.stage}: {reason.text}{after}")
+    if explain:
+        for left in observed.pressure.left_out:
+            show.line(f"no pressure: {left.jobs} jobs, {left.slots} slots: {left.reason}")
+
+
+@app.command("render")
+def render(
+    conf: ConfOption = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="The provider's confPath, to write it there.", file_okay=False),
+    ] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be written.")] = False,
+) -> None:
+    """Make the provider's configuration from burst.yaml; print it, or write what the hook reads."""
+    from burst.rc import conf as provider_conf
+    from ris_hybrid.cli.burst_site import load_settings
+
+    settings = load_settings(conf)
+    if to is None:
+        show.line(provider_conf.dump(settings).rstrip("\n"), raw=True)
+        return
+    from burst.rc.install import write
+
+    for path in write(settings, to, dry_run=dry_run):
+        show.line(f"{'would write' if dry_run else 'written'} {path}")
+
+
+def _decide(conf: Path | None) -> tuple[BurstSite, Observed, tuple[Decision, ...]]:
+    from burst import engine
+    from ris_hybrid.cli.burst_site import open_site
+
+    site = open_site(conf)
+    provider = site.provider
+    observed = engine.observe(site.scheduler, provider.cloud, provider.spend, provider.now)
+    return site, observed, engine.plan(observed, site.settings)
+
+
+def _row(decision: Decision) -> dict[str, Any]:
+    return {
+        "pool": decision.pool,
+        "lab": decision.lab,
+        "nodes": decision.nodes,
+        "pending_jobs": decision.pending_jobs,
+        "pending_slots": decision.pending_slots,
+        "usd_committed": round(decision.usd_committed, 4),
+        "reasons": [{"stage": r.stage, "text": r.text, "nodes": r.nodes} for r in decision.reasons],
+    }

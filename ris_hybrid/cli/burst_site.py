@@ -1,0 +1,66 @@
+"""Where a command works: the site of a burst.yaml, or the sandbox that runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ris_hybrid import wiring
+from ris_hybrid.cli import show
+from ris_hybrid.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from burst.rc.verbs import Provider
+    from ris_hybrid.ports import Scheduler
+    from ris_hybrid.settings import BurstSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurstSite:
+    """One site, ready to be asked."""
+
+    settings: BurstSettings
+    provider: Provider
+    scheduler: Scheduler
+    sandbox: bool
+
+
+def load_settings(conf: Path | None) -> BurstSettings:
+    """burst.yaml with prices and stack outputs filled in; the running sandbox's when no file is named."""
+    from burst.aws.prices import with_prices
+    from ris_hybrid.config.burst_file import load_burst
+    from ris_hybrid.config.outputs import merge_outputs
+
+    if conf is not None:
+        return with_prices(merge_outputs(load_burst(conf), conf.parent))
+    from ris_hybrid.sandbox.places import running
+
+    places = running()
+    if places is None:
+        raise ConfigError(
+            "no burst.yaml is named and no sandbox is running",
+            "give --conf FILE (or RIS_HYBRID_CONF), or run: ris-hybrid sandbox start",
+        )
+    return with_prices(merge_outputs(load_burst(places.burst_yaml), places.root))
+
+
+def open_site(conf: Path | None) -> BurstSite:
+    """The site to work on. Commands on PATH and AWS endpoints are the sandbox's when no file is named."""
+    sandbox = conf is None
+    if sandbox:
+        from ris_hybrid.sandbox.places import running
+
+        places = running()
+        if places is not None:
+            show.note(f"sandbox: {places.root}")
+            places.enter()
+    settings = load_settings(conf)
+    data = wiring.data_dir(settings, conf)
+    return BurstSite(
+        settings=settings,
+        provider=wiring.provider(settings, data, wiring.clock().now()),
+        scheduler=wiring.scheduler(),
+        sandbox=sandbox,
+    )

@@ -1,0 +1,155 @@
+"""What ``burst status`` shows: the ledger and the scheduler, each on its own if the other cannot be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from burst.fleet import account_of, by_pool_and_lab
+from burst.ledger import observe_fleet
+from burst.pressure import measure
+from ris_hybrid.cli import show
+from ris_hybrid.errors import RisHybridError
+
+if TYPE_CHECKING:
+    from burst.fleet import Fleet
+    from burst.pressure import Pressure
+    from ris_hybrid.cli.burst_site import BurstSite
+    from ris_hybrid.settings import BurstSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What could be asked; None is unknown, never empty."""
+
+    fleet: Fleet | None
+    pressure: Pressure | None
+
+
+def look(site: BurstSite) -> tuple[Seen, RisHybridError | None]:
+    """Ask both sides; the first failure is returned for the exit code."""
+    provider, failure = site.provider, None
+    fleet = pressure = None
+    try:
+        fleet = observe_fleet(provider.cloud, provider.spend, provider.now)
+    except RisHybridError as error:
+        failure = error
+    try:
+        pressure = measure(site.scheduler.jobs(), site.scheduler.queues(), site.scheduler.hosts())
+    except RisHybridError as error:
+        failure = failure or error
+    return Seen(fleet=fleet, pressure=pressure), failure
+
+
+def status_json(site: BurstSite, seen: Seen, failure: RisHybridError | None) -> dict[str, Any]:
+    """The object of ``burst status --json``; ``null`` stands for what could not be asked."""
+    return {
+        "sandbox": site.sandbox,
+        "cluster": site.settings.cluster,
+        "provider": site.settings.provider,
+        "now": site.provider.now,
+        "fleet": None if seen.fleet is None else _fleet_json(seen.fleet, site.settings),
+        "pressure": None if seen.pressure is None else _pressure_json(seen.pressure),
+        "error": None if failure is None else failure.message,
+    }
+
+
+def show_status(site: BurstSite, seen: Seen) -> None:
+    """The same for people."""
+    where = "sandbox, " if site.sandbox else ""
+    show.line(f"{where}cluster {site.settings.cluster}, provider {site.settings.provider}")
+    if seen.fleet is None:
+        show.line("cloud nodes: unknown")
+    else:
+        _show_fleet(seen.fleet, site.settings)
+    if seen.pressure is None:
+        show.line("pressure: unknown")
+    else:
+        _show_pressure(seen.pressure)
+
+
+def _show_fleet(fleet: Fleet, settings: BurstSettings) -> None:
+    show.line(f"cloud nodes: {fleet.count()} of at most {settings.caps.nodes}")
+    rows = [
+        (
+            pool,
+            account_of(lab),
+            len(machines),
+            sum(1 for m in machines if m.return_id),
+            f"{_usd(fleet, settings, lab):.2f}",
+        )
+        for (pool, lab), machines in by_pool_and_lab(fleet.machines).items()
+    ]
+    if rows:
+        show.table(("pool", "lab", "nodes", "returning", "lab's $ this month"), rows)
+    committed = fleet.committed_usd(settings)
+    show.line(f"committed this month: ${committed:.2f} of ${settings.budget.usd_per_month:.2f}")
+
+
+def _show_pressure(pressure: Pressure) -> None:
+    show.line(f"pressure: {pressure.jobs} jobs, {pressure.slots} slots; {pressure.slots_in_service} slots in service")
+    if pressure.groups:
+        show.table(
+            ("queue", "lab", "jobs", "slots", "core-hours", "longest wait min", "expected wait min"),
+            [
+                (
+                    g.queue,
+                    g.lab or "-",
+                    g.jobs,
+                    g.slots,
+                    f"{g.core_hours:.1f}",
+                    f"{g.longest_wait_s / 60:.0f}",
+                    f"{g.expected_wait_s / 60:.0f}",
+                )
+                for g in pressure.groups
+            ],
+        )
+    for left in pressure.left_out:
+        show.line(f"no pressure: {left.jobs} jobs, {left.slots} slots: {left.reason}")
+
+
+def _fleet_json(fleet: Fleet, settings: BurstSettings) -> dict[str, Any]:
+    return {
+        "nodes": fleet.count(),
+        "committed_usd": round(fleet.committed_usd(settings), 2),
+        "budget_usd": settings.budget.usd_per_month,
+        "machines": [
+            {
+                "id": m.machine_id,
+                "name": m.name,
+                "state": str(m.state),
+                "pool": m.pool,
+                "lab": m.lab,
+                "type": m.instance_type,
+                "launched": m.launched,
+                "request": m.request_id,
+                "return": m.return_id,
+            }
+            for m in fleet.machines
+        ],
+    }
+
+
+def _pressure_json(pressure: Pressure) -> dict[str, Any]:
+    return {
+        "jobs": pressure.jobs,
+        "slots": pressure.slots,
+        "slots_in_service": pressure.slots_in_service,
+        "groups": [
+            {
+                "queue": g.queue,
+                "lab": g.lab,
+                "jobs": g.jobs,
+                "slots": g.slots,
+                "core_hours": round(g.core_hours, 3),
+                "longest_wait_s": round(g.longest_wait_s, 1),
+                "expected_wait_s": round(g.expected_wait_s, 1),
+            }
+            for g in pressure.groups
+        ],
+        "left_out": [{"reason": x.reason, "jobs": x.jobs, "slots": x.slots} for x in pressure.left_out],
+    }
+
+
+def _usd(fleet: Fleet, settings: BurstSettings, lab: str) -> float:
+    return fleet.committed_usd(settings, lab)

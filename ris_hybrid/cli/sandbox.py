@@ -1,0 +1,218 @@
+"""``ris-hybrid sandbox``: AWS on loopback and a virtual LSF, to see the main job and to try policies."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ris_hybrid.cli import show
+
+if TYPE_CHECKING:
+    from ris_hybrid.sandbox.places import Places
+    from ris_hybrid.sandbox.summary import Summary
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+BurstOption = Annotated[
+    Path | None, typer.Option("--burst", help="burst.yaml to try; without it the shipped example.", exists=True)
+]
+ProvidersOption = Annotated[
+    Path | None,
+    typer.Option("--host-providers", help="Run this hostProviders.json's plug-in in place of ours.", exists=True),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="The same seed gives the same run.")]
+
+
+@app.command("demo")
+def demo(
+    burst: BurstOption = None,
+    scenario: Annotated[
+        Path | None, typer.Option("--scenario", help="scenario.yaml; without it the shipped one.", exists=True)
+    ] = None,
+    host_providers: ProvidersOption = None,
+    seed: SeedOption = 1,
+    report: Annotated[Path | None, typer.Option("--report", help="Write an HTML report to this file.")] = None,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Write the timeline as SVG.")] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay a real trace with bursting and without; show decisions as they come and what it cost. Sandbox only."""
+    _need_extra()
+    for path in (report, picture):
+        _check_writable(path)
+    from ris_hybrid.sandbox import demo as demos
+    from ris_hybrid.sandbox.live import view
+    from ris_hybrid.sandbox.report import render
+    from ris_hybrid.sandbox.rig import Order
+    from ris_hybrid.sandbox.scenario import example_scenario, example_site, load_scenario
+    from ris_hybrid.sandbox.timeline import draw
+
+    order = Order(
+        scenario=load_scenario(scenario or example_scenario()),
+        burst_yaml=burst or example_site() / "burst.yaml",
+        seed=seed,
+        host_providers=host_providers,
+    )
+    outcome = demos.run(order, view())
+    if report is not None:
+        _write(report, render(outcome.summary, outcome.history, outcome.without))
+    if picture is not None:
+        _write(picture, draw(outcome.history, outcome.without))
+    if as_json:
+        show.json_object(outcome.summary.as_json())
+    else:
+        _show_summary(outcome.summary)
+
+
+@app.command("start")
+def start(
+    burst: BurstOption = None,
+    host_providers: ProvidersOption = None,
+    seed: SeedOption = 1,
+    speed: Annotated[float, typer.Option("--speed", min=0.1, max=3600, help="Virtual seconds per second.")] = 60.0,
+    *,
+    replay: Annotated[bool, typer.Option("--replay/--empty", help="Submit the example trace's jobs.")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Start a sandbox in the background; commands without --conf then work on it."""
+    _need_extra()
+    if math.isnan(speed):
+        raise typer.BadParameter("expected a number", param_hint="--speed")
+    from ris_hybrid.sandbox.rig import Order
+    from ris_hybrid.sandbox.scenario import example_scenario, example_site, load_scenario
+    from ris_hybrid.sandbox.service import start as start_service
+
+    show.note("starting the sandbox")
+    order = Order(
+        scenario=load_scenario(example_scenario()),
+        burst_yaml=burst or example_site() / "burst.yaml",
+        seed=seed,
+        replay=replay,
+        host_providers=host_providers,
+    )
+    places = start_service(order, speed=speed)
+    if as_json:
+        show.json_object(_state(places))
+        return
+    show.line(f"sandbox runs: {places.root}")
+    show.line('try: ris-hybrid burst status; eval "$(ris-hybrid sandbox env)"; bjobs -u all; ris-hybrid sandbox stop')
+
+
+@app.command("status")
+def status(*, as_json: JsonOption = False) -> None:
+    """Show every sandbox of this user, running or left over."""
+    from ris_hybrid.sandbox.places import every
+
+    rows = [_state(places) for places in every()]
+    if as_json:
+        show.json_object({"sandboxes": rows})
+    elif not rows:
+        show.line("no sandbox")
+    else:
+        show.table(("kind", "running", "processes", "folder"), [_cells(row) for row in rows])
+
+
+@app.command("env")
+def env() -> None:
+    """Print the environment of the running sandbox for a shell: eval "$(ris-hybrid sandbox env)"."""
+    from ris_hybrid.errors import SiteUnavailable
+    from ris_hybrid.sandbox.places import running
+
+    places = running()
+    if places is None:
+        raise SiteUnavailable("no sandbox is running", "run: ris-hybrid sandbox start")
+    for key, value in places.client_env().items():
+        show.line(f"export {key}={shlex.quote(value)}")
+
+
+@app.command("stop")
+def stop(*, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be ended.")] = False) -> None:
+    """End every sandbox of this user and what was left over by one that was killed."""
+    from ris_hybrid.sandbox.places import end, every
+
+    found = every()
+    for places in found:
+        pids = places.pids() if dry_run else end(places)
+        verb = "would end" if dry_run else "ended"
+        what = f"processes {', '.join(map(str, pids))}" if pids else "no process"
+        show.line(f"{verb} {places.root.name}: {what}")
+    if not found:
+        show.line("no sandbox to end")
+
+
+def _need_extra() -> None:
+    from importlib.util import find_spec
+
+    from ris_hybrid.errors import ConfigError
+
+    missing = [name for name in ("moto", "matplotlib", "jinja2") if find_spec(name) is None]
+    if missing:
+        raise ConfigError(
+            f"the sandbox needs {', '.join(missing)}", "install the extra: pip install 'ris-hybrid[sandbox]'"
+        )
+
+
+def _state(places: Places) -> dict[str, Any]:
+    pids = places.pids()
+    return {
+        "sandbox": True,
+        "kind": places.state().get("kind", "unknown"),
+        "running": bool(pids),
+        "pids": list(pids),
+        "folder": str(places.root),
+    }
+
+
+def _cells(row: dict[str, Any]) -> tuple[object, ...]:
+    return row["kind"], row["running"], tuple(row["pids"]), row["folder"]
+
+
+def _check_writable(path: Path | None) -> None:
+    """Say so before the replay, not after it."""
+    import os
+
+    from ris_hybrid.errors import ConfigError
+
+    if path is not None and (path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)):
+        raise ConfigError(f"{path}: cannot be written", "name a file in a folder that exists")
+
+
+def _write(path: Path, text: str) -> None:
+    from ris_hybrid.errors import ConfigError
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+    show.note(f"written: {path}")
+
+
+def _show_summary(summary: Summary) -> None:
+    show.line("sandbox summary")
+    show.table(
+        ("", "with bursting", "without"),
+        [
+            ("mean wait, min", f"{summary.waits.mean_s / 60:.1f}", f"{summary.waits_without.mean_s / 60:.1f}"),
+            ("p95 wait, min", f"{summary.waits.p95_s / 60:.1f}", f"{summary.waits_without.p95_s / 60:.1f}"),
+        ],
+    )
+    show.fields(
+        {
+            "trace": f"{summary.trace} (seed {summary.seed})",
+            "jobs finished": f"{summary.finished} of {summary.jobs} in {summary.virtual_hours:.1f} virtual hours",
+            "burst episodes": summary.bill.episodes,
+            "nodes launched": summary.bill.nodes,
+            "node-hours": f"{summary.bill.node_hours:.1f}",
+            "dollars (list price)": f"{summary.bill.usd:.2f}",
+            **{f"  {lab}": f"{usd:.2f}" for lab, usd in summary.bill.usd_by_lab.items()},
+            "instances left running": summary.instances_left,
+            "AWS calls made": summary.api_calls,
+            "protocol errors": summary.protocol_errors,
+            "wall seconds": f"{summary.wall_s:.0f}",
+        }
+    )

@@ -1,0 +1,88 @@
+"""The main job in the sandbox: a real trace, replayed twice, with bursting and without; and what came of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ris_hybrid.sandbox import rig as rigs
+from ris_hybrid.sandbox.bill import Rented, bill_of
+from ris_hybrid.sandbox.lsf.cluster import Cluster
+from ris_hybrid.sandbox.places import Places, root
+from ris_hybrid.sandbox.simulation import Simulation
+from ris_hybrid.sandbox.summary import Summary, waits_of
+
+if TYPE_CHECKING:
+    from ris_hybrid.sandbox.history import History
+    from ris_hybrid.sandbox.live import View
+    from ris_hybrid.sandbox.rig import Order, Rig
+    from ris_hybrid.sandbox.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a demo leaves: figures and both histories."""
+
+    summary: Summary
+    history: History
+    without: History
+
+
+def run(order: Order, view: View) -> Outcome:
+    """Replay with bursting and without. Everything that was started has ended when this returns or raises."""
+    began = time.monotonic()
+    scenario = order.scenario
+    places = Places(root=root() / f"demo-{os.getpid()}")
+    places.create()
+    places.write_state("demo", {})
+    try:
+        with rigs.built(order, places) as rig:
+            rig.simulation.watch = view.show
+            with view:
+                rig.simulation.run()
+            without = _without(scenario)
+            summary = _summary(scenario, rig, without, order.seed, time.monotonic() - began)
+    finally:
+        places.remove()
+    return Outcome(summary=summary, history=rig.simulation.history, without=without.history)
+
+
+def _without(scenario: Scenario) -> Simulation:
+    cluster = Cluster(scenario.without_bursting(), scenario.starts)
+    simulation = Simulation(cluster=cluster, arrivals=scenario.trace.arrivals)
+    simulation.run()
+    return simulation
+
+
+def _summary(scenario: Scenario, rig: Rig, without: Simulation, seed: int, wall_s: float) -> Summary:
+    cluster = rig.simulation.cluster
+    calls = sum(rig.aws.calls().values())
+    left = sum(1 for instance in rig.aws.instances() if instance["state"] not in {"terminated", "shutting-down"})
+    finished = cluster.finished()
+    return Summary(
+        seed=seed,
+        trace=scenario.name,
+        jobs=len(scenario.trace.arrivals),
+        finished=len(finished),
+        virtual_hours=(cluster.now - scenario.starts) / 3600,
+        bill=bill_of((_rented(row) for row in rig.aws.instances()), rig.settings.prices, cluster.now),
+        waits=waits_of(finished),
+        waits_without=waits_of(without.cluster.finished()),
+        instances_left=left,
+        api_calls=calls,
+        protocol_errors=len(rig.ebrokerd.protocol_errors),
+        wall_s=wall_s,
+    )
+
+
+def _rented(row: dict[str, object]) -> Rented:
+    tags, ended = row["tags"], row["ended"]
+    return Rented(
+        machine_id=str(row["id"]),
+        instance_type=str(row["type"]),
+        lab=str(tags.get("ris_lab", "")) if isinstance(tags, dict) else "",
+        launched=float(str(row["launched"])),
+        ended=None if ended is None else float(str(ended)),
+    )

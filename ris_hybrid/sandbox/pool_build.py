@@ -1,0 +1,154 @@
+"""Builds in the sandbox's AWS what the burst pools need, from the same plan the Pulumi program builds (sandbox).
+
+The plan passes the policy rules first, as it would before ``pulumi up``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import closing
+from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from burst.aws.prices import catalog
+from policies.plan import check, enforce
+from ris_hybrid.errors import ConfigError
+from stacks.plan import NetworkSettings, node_pools, plan_network
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.literals import ResourceTypeType
+    from mypy_boto3_ec2.type_defs import IpPermissionTypeDef, TagSpecificationTypeDef
+
+    from policies.rules import NetworkJson
+    from ris_hybrid.sandbox.aws.child import SandboxAws
+    from ris_hybrid.settings import BurstSettings
+    from stacks.plan import LaunchTemplatePlan, NetworkPlan, PortRule
+
+_ZONES = 3
+_IMAGE = "ami-0123456789abcdef0"  # nothing boots in the sandbox
+
+
+def build(settings: BurstSettings, aws: SandboxAws, folder: Path, phi_labs: Sequence[str]) -> Path:
+    """Create VPC, subnets, security group and launch templates; the outputs file is what burst.yaml reads.
+
+    Raises:
+        PolicyViolation: the plan breaks a rule; nothing was created.
+        ConfigError: the sandbox's AWS cannot build it, as in a region it does not know.
+    """
+    try:
+        with closing(_client(aws)) as client:
+            outputs = _build(client, settings, phi_labs)
+    except (BotoCoreError, ClientError) as error:
+        raise ConfigError(
+            f"the sandbox cannot build the pools: {error}", "check region and pools of burst.yaml"
+        ) from error
+    path = folder / "outputs.json"
+    path.write_text(json.dumps(outputs, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def _build(client: EC2Client, settings: BurstSettings, phi_labs: Sequence[str]) -> dict[str, object]:
+    zones = client.describe_availability_zones()["AvailabilityZones"][:_ZONES]
+    plan = plan_network(_network_settings(settings, tuple(zone["ZoneName"] for zone in zones)))
+    network = cast("NetworkJson", asdict(plan))
+    enforce(check(network, settings, phi_labs=phi_labs, known_types=catalog()))
+    vpc = client.create_vpc(CidrBlock=plan.vpc_cidr, TagSpecifications=[_tags("vpc", plan.tags)])
+    vpc_id = vpc["Vpc"]["VpcId"]
+    subnets = [
+        client.create_subnet(VpcId=vpc_id, CidrBlock=subnet.cidr, AvailabilityZone=subnet.zone)["Subnet"]["SubnetId"]
+        for subnet in plan.subnets
+    ]
+    group_id = _security_group(client, plan, vpc_id)
+    return {
+        template.pool: {"launch_template": _launch_template(client, template, group_id), "subnets": subnets}
+        for template in plan.launch_templates
+    }
+
+
+def _network_settings(settings: BurstSettings, zones: tuple[str, ...]) -> NetworkSettings:
+    return NetworkSettings(
+        cluster=settings.cluster,
+        provider=settings.provider,
+        env="sandbox",
+        vpc_cidr="10.80.0.0/20",
+        onprem_cidr="10.20.0.0/16",
+        zones=zones,
+        image_id=_IMAGE,
+        pools=node_pools(settings),
+    )
+
+
+def _client(aws: SandboxAws) -> EC2Client:
+    """A client of the sandbox alone: the user's own AWS profile, credentials and proxy have no say."""
+    env = aws.env()
+    session = botocore.session.Session()
+    own = {"profile": "default", "config_file": env["AWS_CONFIG_FILE"], "credentials_file": os.devnull}
+    for name, value in own.items():
+        session.set_config_variable(name, value)
+    client = session.create_client(
+        "ec2",
+        region_name=aws.region,
+        endpoint_url=aws.url,
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}),
+    )
+    return cast("EC2Client", client)
+
+
+def _security_group(client: EC2Client, plan: NetworkPlan, vpc_id: str) -> str:
+    name = f"{plan.name}-nodes"
+    group_id = client.create_security_group(GroupName=name, Description="burst nodes", VpcId=vpc_id)["GroupId"]
+    client.authorize_security_group_ingress(
+        GroupId=group_id, IpPermissions=[_permission(rule) for rule in plan.ingress]
+    )
+    return group_id
+
+
+def _permission(rule: PortRule) -> IpPermissionTypeDef:
+    return {
+        "IpProtocol": rule.protocol,
+        "FromPort": rule.from_port,
+        "ToPort": rule.to_port,
+        "IpRanges": [{"CidrIp": rule.cidr, "Description": rule.description}],
+    }
+
+
+def _launch_template(client: EC2Client, template: LaunchTemplatePlan, group_id: str) -> str:
+    created = client.create_launch_template(
+        LaunchTemplateName=template.name,
+        LaunchTemplateData={
+            "ImageId": template.image_id,
+            "InstanceType": template.instance_type,  # type: ignore[typeddict-item]  # the stubs list the types of their day
+            "SecurityGroupIds": [group_id],
+            "MetadataOptions": {
+                "HttpTokens": "required" if template.http_tokens == "required" else "optional",
+                "HttpPutResponseHopLimit": template.http_hop_limit,
+            },
+            "BlockDeviceMappings": [
+                {
+                    "DeviceName": template.root_device,
+                    "Ebs": {
+                        "VolumeSize": template.root_gib,
+                        "VolumeType": "gp3",
+                        "Encrypted": template.root_encrypted,
+                    },
+                }
+            ],
+        },
+        TagSpecifications=[_tags("launch-template", template.tags)],
+    )
+    return created["LaunchTemplate"]["LaunchTemplateId"]
+
+
+def _tags(kind: ResourceTypeType, tags: Mapping[str, str]) -> TagSpecificationTypeDef:
+    return {"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}

@@ -1,0 +1,36 @@
+"""The demo's report: one HTML file with its picture inside; it loads nothing from anywhere."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from ris_hybrid.sandbox import timeline
+
+if TYPE_CHECKING:
+    from ris_hybrid.sandbox.history import History
+    from ris_hybrid.sandbox.summary import Summary
+
+
+def render(summary: Summary, history: History, without: History | None) -> str:
+    """The page as text. All text is escaped; only the picture, our own drawing, goes in as it is."""
+    from jinja2 import Environment
+
+    source = files("ris_hybrid.sandbox").joinpath("templates/report.html").read_text(encoding="utf-8")
+    picture = timeline.draw(history, without)
+    page = Environment(autoescape=True).from_string(source)
+    return page.render(
+        summary=summary,
+        picture=picture[picture.index("<svg") :],
+        minutes=lambda seconds: f"{seconds / 60:.1f} min",
+        happenings=[
+            {"time": clock_text(history.minutes(row.at)), "kind": row.kind, "text": row.text}
+            for row in history.happenings
+        ],
+    )
+
+
+def clock_text(minutes: float) -> str:
+    """Virtual time since the start as ``h:mm``."""
+    whole = int(minutes)
+    return f"{whole // 60}:{whole % 60:02d}"

@@ -1,0 +1,127 @@
+"""One whole sandbox put together: AWS on loopback, what a pool needs in it, LSF_TOP, virtual LSF and ebrokerd."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from burst.aws.prices import with_prices
+from ris_hybrid.config.burst_file import load_burst
+from ris_hybrid.config.outputs import merge_outputs
+from ris_hybrid.sandbox import lsf_top, pool_build
+from ris_hybrid.sandbox.aws.child import SandboxAws
+from ris_hybrid.sandbox.lsf.cluster import Cluster
+from ris_hybrid.sandbox.lsf.ebrokerd import Ebrokerd
+from ris_hybrid.sandbox.lsf.rcconf import read_rc_conf
+from ris_hybrid.sandbox.lsf.server import CommandServer, install_commands, serving
+from ris_hybrid.sandbox.machine_room import AwsMachineRoom
+from ris_hybrid.sandbox.simulation import Simulation
+from ris_hybrid.wiring import CLOCK_VARIABLE, DATA_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ris_hybrid.sandbox.places import Places
+    from ris_hybrid.sandbox.scenario import Scenario
+    from ris_hybrid.settings import BurstSettings
+
+_BOOT_S = (180.0, 300.0)  # the seed draws how long a node of this run takes from launch to joined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a sandbox is to be made of."""
+
+    scenario: Scenario
+    burst_yaml: Path
+    seed: int = 0
+    replay: bool = True
+    """Submit the scenario's trace."""
+    host_providers: Path | None = None
+    """Somebody else's hostProviders.json, to run in place of our provider and policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rig:
+    """A running sandbox."""
+
+    settings: BurstSettings
+    aws: SandboxAws
+    simulation: Simulation
+    ebrokerd: Ebrokerd
+    env: dict[str, str]
+    """What the scripts and LSF's clients run in; its clock follows the virtual time."""
+
+    def set_clock(self, now: float) -> None:
+        """Virtual time for AWS and for every script started from here on."""
+        self.aws.set_clock(now)
+        self.env[CLOCK_VARIABLE] = repr(now)
+
+
+@contextmanager
+def built(order: Order, places: Places) -> Iterator[Rig]:
+    """Start a sandbox in an empty folder; everything it started has ended when the block ends.
+
+    Raises:
+        ConfigError: burst.yaml, the scenario or hostProviders.json cannot be used.
+        PolicyViolation: what the pools need breaks a rule; nothing was built.
+        SiteUnavailable: the AWS emulator did not start.
+    """
+    settings, scenario = load_burst(order.burst_yaml), order.scenario
+    aws = SandboxAws.start(places.aws_state, seed=order.seed, region=settings.region)
+    try:
+        aws.set_clock(scenario.starts)
+        settings = replace(settings, endpoint_url=aws.url)
+        outputs = pool_build.build(settings, aws, places.root, scenario.phi_labs)
+        settings = with_prices(merge_outputs(replace(settings, outputs=outputs.name), places.root))
+        top = lsf_top.write(places.lsf_top, settings, order.host_providers)
+        cluster = Cluster(scenario.cluster, scenario.starts)
+        simulation = Simulation(cluster=cluster, arrivals=scenario.trace.arrivals if order.replay else ())
+        env = _environment(places, aws, top, scenario.starts)
+        rig = _rig(order, settings, aws, simulation, top, env)
+        install_commands(places.bin, places.socket)
+        with serving(CommandServer(cluster, rig.ebrokerd.rc_rows), places.socket):
+            yield rig
+    finally:
+        aws.stop()
+
+
+def _rig(  # the parts that are plugged together
+    order: Order,
+    settings: BurstSettings,
+    aws: SandboxAws,
+    simulation: Simulation,
+    top: lsf_top.LsfTop,
+    env: dict[str, str],
+) -> Rig:
+    ebrokerd = Ebrokerd(
+        simulation.cluster,
+        read_rc_conf(top.top),
+        env,
+        observer=simulation.narrator(),
+        machine_room=AwsMachineRoom(aws, lambda: simulation.cluster.now, trusting=order.host_providers is not None),
+        boot_s=float(round(Random(order.seed).uniform(*_BOOT_S))),  # noqa: S311  # a draw of the sandbox, no secret
+    )
+    rig = Rig(settings=settings, aws=aws, simulation=simulation, ebrokerd=ebrokerd, env=env)
+    simulation.ebrokerd, simulation.set_clock = ebrokerd, rig.set_clock
+    return rig
+
+
+def _environment(places: Places, aws: SandboxAws, top: lsf_top.LsfTop, now: float) -> dict[str, str]:
+    """What LSF's scripts inherit: commands on PATH, AWS's endpoint and the virtual clock are the sandbox's."""
+    ours = Path(sys.executable).parent
+    return {
+        "PATH": os.pathsep.join([str(places.bin), str(ours), os.environ.get("PATH", os.defpath)]),
+        "HOME": os.environ.get("HOME", "/"),
+        "LANG": "C.UTF-8",
+        "LSF_ENVDIR": str(top.conf),
+        "RIS_HYBRID_RC": str(ours / "ris-hybrid-rc"),
+        DATA_VARIABLE: str(top.data),
+        CLOCK_VARIABLE: repr(now),
+        **aws.env(),
+    }

@@ -1,0 +1,170 @@
+"""What ``burst status`` says of values that are given: no LSF, no AWS, no process."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from burst.audit import FakeAudit
+from burst.fake import FakeCloud
+from burst.rc.verbs import Provider
+from burst.spend import FakeSpend
+from onprem.lsf.fake import FakeScheduler
+from ris_hybrid.cli import burst_view
+from ris_hybrid.cli.burst_site import BurstSite
+from ris_hybrid.errors import RisHybridError, SiteUnavailable, TryAgain
+from ris_hybrid.model import JobStatus
+
+
+class Here:
+    """A site in memory."""
+
+    def __init__(self, make: Any) -> None:
+        self.make = make
+        self.cloud = FakeCloud(lambda: make.now)
+        self.spend = FakeSpend()
+        self.first = ""
+        self.scheduler = FakeScheduler(queues=[make.queue()], hosts=[make.host()])
+
+    def site(self, *, sandbox: bool = False) -> BurstSite:
+        settings = self.make.settings(budget=replace(self.make.settings().budget, usd_per_month=500.0))
+        provider = Provider(settings=settings, cloud=self.cloud, spend=self.spend, audit=FakeAudit(), now=self.make.now)
+        return BurstSite(settings=settings, provider=provider, scheduler=self.scheduler, sandbox=sandbox)
+
+    def json(self, **fields: Any) -> tuple[dict[str, Any], RisHybridError | None]:
+        site = self.site(**fields)
+        seen, failure = burst_view.look(site)
+        told: dict[str, Any] = json.loads(json.dumps(burst_view.status_json(site, seen, failure)))
+        return told, failure
+
+    def text(self, capsys: pytest.CaptureFixture[str], **fields: Any) -> list[str]:
+        site = self.site(**fields)
+        burst_view.show_status(site, burst_view.look(site)[0])
+        return capsys.readouterr().out.splitlines()
+
+
+@pytest.fixture
+def here(make: Any) -> Here:
+    return Here(make)
+
+
+@pytest.fixture
+def busy(here: Here, make: Any) -> Here:
+    """Two nodes of one lab, one of them going back, a node of nobody, and jobs that wait."""
+    first, _ = here.cloud.launch(make.launch(2)).machine_ids
+    here.cloud.launch(make.launch(1, token="t-2", lab=""))
+    here.spend.add("2027-01", "i-old", "lee", 3.25)
+    jobs = [make.job(str(number), slots=4, pend_s=600.0) for number in range(3)]
+    jobs.append(make.job("8", status=JobStatus.PSUSP, slots=2))
+    here.scheduler = FakeScheduler(jobs, [make.host()], [make.queue()])
+    here.first = first
+    return here
+
+
+def test_a_quiet_site_is_empty_not_unknown(here: Here, make: Any) -> None:
+    told, failure = here.json()
+    assert failure is None
+    assert told == {
+        "sandbox": False,
+        "cluster": "c1",
+        "provider": "aws",
+        "now": make.now,
+        "fleet": {"nodes": 0, "committed_usd": 0.0, "budget_usd": 500.0, "machines": []},
+        "pressure": {"jobs": 0, "slots": 0, "slots_in_service": 16, "groups": [], "left_out": []},
+        "error": None,
+    }
+
+
+def test_a_quiet_site_in_words(here: Here, capsys: pytest.CaptureFixture[str]) -> None:
+    assert here.text(capsys) == [
+        "cluster c1, provider aws",
+        "cloud nodes: 0 of at most 1000",
+        "committed this month: $0.00 of $500.00",
+        "pressure: 0 jobs, 0 slots; 16 slots in service",
+    ]
+    assert here.text(capsys, sandbox=True)[0] == "sandbox, cluster c1, provider aws"
+
+
+def test_a_busy_site_as_json(busy: Here, make: Any) -> None:
+    told, failure = busy.json(sandbox=True)
+    assert failure is None
+    assert told["sandbox"] is True
+    assert told["fleet"]["nodes"] == 3
+    # 3.25 spent, and for each node a minute at least and an hour to come
+    assert told["fleet"]["committed_usd"] == pytest.approx(3.25 + 3 * 0.68 * (1 + 1 / 60), abs=0.01)
+    assert told["fleet"]["machines"][0] == {
+        "id": busy.first,
+        "name": "ip-10-0-0-2",
+        "state": "running",
+        "pool": "cpu",
+        "lab": "lee",
+        "type": "fake.large",
+        "launched": make.now,
+        "request": "add-1-0",
+        "return": "",
+    }
+    (group,) = told["pressure"]["groups"]
+    assert group == {
+        "queue": "general",
+        "lab": "lee",
+        "jobs": 3,
+        "slots": 12,
+        "core_hours": 12.0,
+        "longest_wait_s": 600.0,
+        "expected_wait_s": group["expected_wait_s"],
+    }
+    assert (told["pressure"]["jobs"], told["pressure"]["slots"]) == (3, 12)
+
+
+def test_a_busy_site_in_words(busy: Here, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = busy.text(capsys)
+    assert lines[1:5] == [
+        "cloud nodes: 3 of at most 1000",
+        "pool  lab      nodes  returning  lab's $ this month",
+        "cpu   default      1          0  0.69",
+        "cpu   lee          2          0  4.63",
+    ]
+    assert lines[5] == "committed this month: $5.32 of $500.00"
+    assert lines[6] == "pressure: 3 jobs, 12 slots; 16 slots in service"
+    assert lines[7].split()[:2] == ["queue", "lab"]
+    assert lines[8].split() == ["general", "lee", "3", "12", "12.0", "10", lines[8].split()[-1]]
+    assert "no pressure: 1 jobs, 2 slots: " in lines[9]
+
+
+def test_a_node_on_its_way_back_still_counts(busy: Here, capsys: pytest.CaptureFixture[str]) -> None:
+    busy.cloud.fail_next = TryAgain("not now")
+    with pytest.raises(TryAgain):
+        busy.cloud.end([busy.first], "ret-1")  # marked, and then the cloud refused to end it
+    told, _ = busy.json()
+    assert told["fleet"]["nodes"] == 3
+    assert told["fleet"]["machines"][0]["return"] == "ret-1"
+    assert busy.text(capsys)[4].split() == ["cpu", "lee", "2", "1", "4.63"]
+
+
+def test_a_cloud_that_does_not_answer_is_unknown(here: Here, capsys: pytest.CaptureFixture[str]) -> None:
+    here.cloud.fail_next = TryAgain("EC2 is down")
+    told, failure = here.json()
+    assert isinstance(failure, TryAgain)
+    assert (told["fleet"], told["error"]) == (None, "EC2 is down")
+    assert told["pressure"]["slots_in_service"] == 16  # the other side is still told
+    here.cloud.fail_next = TryAgain("EC2 is down")
+    assert here.text(capsys)[1:] == ["cloud nodes: unknown", "pressure: 0 jobs, 0 slots; 16 slots in service"]
+
+
+def test_a_scheduler_that_does_not_answer_is_unknown(here: Here, capsys: pytest.CaptureFixture[str]) -> None:
+    here.scheduler.down = True
+    told, failure = here.json()
+    assert isinstance(failure, SiteUnavailable)
+    assert (told["pressure"], told["fleet"]["nodes"]) == (None, 0)
+    assert here.text(capsys)[-1] == "pressure: unknown"
+
+
+def test_of_two_failures_the_first_one_is_told(here: Here) -> None:
+    here.scheduler.down = True
+    here.cloud.fail_next = TryAgain("EC2 is down")
+    told, failure = here.json()
+    assert isinstance(failure, TryAgain)
+    assert (told["fleet"], told["pressure"], told["error"]) == (None, None, "EC2 is down")

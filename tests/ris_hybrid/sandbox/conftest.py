@@ -1,0 +1,77 @@
+"""A small history, and jobs for a cluster that needs no cloud."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ris_hybrid.sandbox.bill import Bill
+from ris_hybrid.sandbox.history import Happening, History, Sample
+from ris_hybrid.sandbox.summary import Summary, Waits
+
+START = 1_800_000_000.0
+
+
+class Told:
+    """Builders of what a replay leaves; a test names only what it is about."""
+
+    start = START
+
+    @staticmethod
+    def sample(minute: float = 0, **fields: Any) -> Sample:
+        plain = {
+            "pending_jobs": 3,
+            "pending_slots": 12,
+            "onprem_used": 4,
+            "cloud_used": 0,
+            "cloud_slots": 0,
+            "nodes_starting": 0,
+            "nodes_joined": 0,
+            "nodes_leaving": 0,
+        }
+        return Sample(at=START + 60 * minute, **{**plain, **fields})
+
+    @staticmethod
+    def happening(kind: str, text: str, minute: float = 0) -> Happening:
+        return Happening(at=START + 60 * minute, kind=kind, text=text)
+
+    @classmethod
+    def history(cls) -> History:
+        """Pressure, a node that comes, works and goes, and one that was refused."""
+        history = History(started=START)
+        history.samples = [
+            cls.sample(0),
+            cls.sample(5, nodes_starting=1),
+            cls.sample(10, pending_jobs=0, pending_slots=0, cloud_used=4, cloud_slots=4, nodes_joined=1),
+            cls.sample(75, pending_jobs=0, pending_slots=0, onprem_used=0, nodes_leaving=1),
+        ]
+        history.happenings = [
+            cls.happening("decision", "1 of 2 nodes of cpu for lee: gate: open", 4),
+            cls.happening("launch", "1 nodes of cpu for lee (add-1)", 4),
+            cls.happening("refused", "1 nodes of cpu for <lee> & co: full", 4),
+            cls.happening("joined", "ip-1 of cpu for lee", 9),
+        ]
+        return history
+
+    @staticmethod
+    def summary() -> Summary:
+        return Summary(
+            seed=7,
+            trace="a <b>.swf",
+            jobs=10,
+            finished=9,
+            virtual_hours=2.346,
+            bill=Bill(nodes=2, node_hours=1.23456, usd=0.987, usd_by_lab={"lee": 0.654, "wu": 0.333}, episodes=1),
+            waits=Waits(mean_s=61.26, p95_s=300.0),
+            waits_without=Waits(mean_s=600.0, p95_s=1200.04),
+            instances_left=0,
+            api_calls=42,
+            protocol_errors=0,
+            wall_s=12.34,
+        )
+
+
+@pytest.fixture(scope="session")
+def told() -> Told:
+    return Told()

@@ -1,0 +1,143 @@
+"""What people see of a replay: the picture, the report, the live view."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from rich.console import Console
+
+from ris_hybrid.sandbox import live
+from ris_hybrid.sandbox.history import History
+from ris_hybrid.sandbox.report import clock_text, render
+from ris_hybrid.sandbox.timeline import draw
+
+
+@pytest.fixture(scope="module")
+def drawing(told: Any) -> str:
+    return draw(told.history(), told.history())
+
+
+def test_the_same_history_gives_the_same_bytes(told: Any, drawing: str) -> None:
+    assert draw(told.history(), told.history()) == drawing
+
+
+def test_the_picture_is_svg_with_its_words_as_text(drawing: str) -> None:
+    words = {"".join(node.itertext()).strip() for node in ET.fromstring(drawing).iter() if node.tag.endswith("}text")}  # noqa: S314  # our own drawing
+    assert {"pending slots", "slots in use", "cloud nodes", "virtual time, hours"} <= words
+    assert {"with bursting", "without bursting", "launch", "wanted, not launched"} <= words
+    assert "<dc:date>" not in drawing
+
+
+def test_a_picture_needs_neither_happenings_nor_a_second_replay(told: Any) -> None:
+    history = told.history()
+    history.happenings.clear()
+    drawn = draw(history)
+    assert "with bursting" in drawn
+    assert "without bursting" not in drawn
+    assert ">launch<" not in drawn
+
+
+LOADS = re.compile(
+    r"""<(?:link|script|img|iframe|object|embed)\b|\bsrc\s*=|\bhref\s*=\s*["'](?!\#)|@import|url\((?!\#)"""
+)
+
+
+def test_the_report_escapes_what_it_is_told_and_loads_nothing(told: Any) -> None:
+    page = render(told.summary(), told.history(), told.history())
+    assert "1 nodes of cpu for &lt;lee&gt; &amp; co: full" in page
+    assert "<h1>Burst replay of a &lt;b&gt;.swf</h1>" in page
+    assert "<lee>" not in page
+    assert LOADS.findall(page) == []
+    assert "1.0 min" in page  # 61 s of mean wait
+    assert "<td>lee</td>" in page
+    assert page == render(told.summary(), told.history(), told.history())
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(0, "0:00"), (0.99, "0:00"), (59.9, "0:59"), (60, "1:00"), (1501, "25:01")]
+)
+def test_virtual_time_is_hours_and_minutes(minutes: float, text: str) -> None:
+    assert clock_text(minutes) == text
+
+
+def test_plain_lines_tell_each_thing_once(told: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    history = told.history()
+    with live.Lines() as lines:
+        lines.show(history)
+        lines.show(history)
+        history.happenings.append(told.happening("leaving", "ip-1: idle", 74))
+        lines.show(history)
+    assert capsys.readouterr().err.splitlines() == [
+        " 0:04  decision  1 of 2 nodes of cpu for lee: gate: open",
+        " 0:04  launch    1 nodes of cpu for lee (add-1)",
+        " 0:04  refused   1 nodes of cpu for <lee> & co: full",
+        f" 1:15  {live.state_line(history.samples[-1])}",
+        " 1:14  leaving   ip-1: idle",
+    ]
+
+
+def test_a_progress_line_comes_every_quarter_of_a_virtual_hour(told: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    history, lines = History(started=told.start), live.Lines()
+    lines.show(history)  # nothing yet
+    for minute in range(1, 31):
+        history.samples.append(told.sample(minute))
+        lines.show(history)
+    assert [line[:5] for line in capsys.readouterr().err.splitlines()] == [" 0:15", " 0:30"]
+
+
+def test_the_panel_shows_the_newest_state_and_the_last_happenings(told: Any) -> None:
+    history = told.history()
+    history.happenings += [told.happening("note", f"number {number} [bold]", 20) for number in range(12)]
+    console = Console(file=io.StringIO(), force_terminal=True, width=140, color_system=None)
+    with live.Panel(console) as panel:
+        panel.show(history)
+    shown = console.file.getvalue()
+    assert "sandbox, virtual time 1:15" in shown
+    assert "nodes 0 starting, 0 joined, 1 leaving" in shown
+    assert "number 11 [bold]" in shown  # text, not markup
+    assert "gate: open" not in shown  # only the last twelve
+    assert shown.endswith("\x1b[2K") or "\x1b[?25h" in shown  # the terminal is given back
+
+
+def test_a_panel_gives_the_terminal_back_whatever_happens(told: Any) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=140)
+
+    def stopped(_history: History) -> None:
+        raise KeyboardInterrupt
+
+    def replay() -> None:
+        with live.Panel(console) as panel:
+            panel.show(told.history())
+            stopped(told.history())
+
+    with pytest.raises(KeyboardInterrupt):
+        replay()
+    assert "\x1b[?25h" in console.file.getvalue()
+
+
+@pytest.mark.parametrize(("terminal", "kind"), [(True, live.Panel), (False, live.Lines)])
+def test_the_view_fits_where_stderr_goes(terminal: bool, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stream(io.StringIO):
+        def isatty(self) -> bool:
+            return terminal
+
+    monkeypatch.setattr(sys, "stderr", Stream())
+    assert type(live.view()) is kind
+
+
+def test_a_quiet_view_shows_nothing(told: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with live.view(quiet=True) as view:
+        view.show(told.history())
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_sample_in_one_line(told: Any) -> None:
+    assert live.state_line(told.sample(nodes_starting=2, cloud_used=8, cloud_slots=16)) == (
+        "pending    3 jobs    12 slots | on-prem     4, cloud    8 of 16   slots "
+        "| nodes 2 starting, 0 joined, 0 leaving"
+    )

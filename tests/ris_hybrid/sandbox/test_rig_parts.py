@@ -1,0 +1,201 @@
+"""The pieces a sandbox is put together from: LSF_TOP, the pools in AWS, the machine room, the service's turns."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import botocore
+import pytest
+
+from burst.aws.client import ec2_client
+from burst.aws.fleet import Ec2Cloud
+from burst.rc.conf import load
+from ris_hybrid.config.outputs import merge_outputs
+from ris_hybrid.errors import ConfigError, PolicyViolation, SiteUnavailable
+from ris_hybrid.sandbox import lsf_top, pool_build, service
+from ris_hybrid.sandbox.aws.child import SandboxAws
+from ris_hybrid.sandbox.lsf.cluster import Cluster
+from ris_hybrid.sandbox.lsf.rcconf import read_rc_conf
+from ris_hybrid.sandbox.lsf.spec import ClusterSpec, HostSpec, QueueSpec
+from ris_hybrid.sandbox.machine_room import AwsMachineRoom
+from ris_hybrid.sandbox.rig import Rig
+from ris_hybrid.sandbox.simulation import Simulation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def top(tmp_path_factory: pytest.TempPathFactory, make: Any) -> lsf_top.LsfTop:
+    return lsf_top.write(tmp_path_factory.mktemp("lsf"), make.settings(provider="ris-aws"))
+
+
+def test_lsf_top_has_the_files_of_a_site(top: lsf_top.LsfTop, golden: Any) -> None:
+    listing = []
+    for path in sorted(top.top.rglob("*")):
+        name = str(path.relative_to(top.top)).replace(botocore.__version__, "VERSION")
+        if path.is_file() and "botocore-" not in name:
+            listing.append(f"{'run ' if os.access(path, os.X_OK) else 'read'} {name}\n")
+    golden("sandbox/lsf_top.txt", "".join(listing))
+    texts = []
+    for name in ("lsf.conf", "resource_connector/hostProviders.json", "resource_connector/policy_config.json"):
+        text = (top.conf / name).read_text().replace(str(top.top), "TOP")
+        texts.append(f"== {name}\n{text}")
+    golden("sandbox/lsf_conf.txt", "".join(texts))
+
+
+def test_ebrokerd_reads_what_was_written(top: lsf_top.LsfTop, make: Any) -> None:
+    conf = read_rc_conf(top.top)
+    (provider,) = conf.providers
+    ours = top.conf / "resource_connector" / "ris-aws"
+    assert (provider.name, provider.conf_dir, provider.script_dir) == ("ris-aws", ours, ours)
+    assert conf.policy_script == ours / "scripts" / "policy.sh"
+    assert conf.host_flags == {"awshost"}
+    assert (conf.update_interval_s, conf.query_interval_s, conf.idle_s) == (120, 240, 300)
+    assert conf.warnings == ()
+    assert conf.data_dir("c1") == top.data
+    for verb in ("getAvailableTemplates", "requestMachines", "getRequestStatus", "policy"):
+        assert os.access(ours / "scripts" / f"{verb}.sh", os.X_OK)
+    (written,) = (ours / "conf").glob("*.json")
+    assert load(written) == make.settings(provider="ris-aws")
+
+
+def test_writing_again_changes_nothing(top: lsf_top.LsfTop, make: Any) -> None:
+    def texts() -> dict[str, str]:
+        return {str(path): path.read_text() for path in top.top.rglob("*") if path.is_file()}
+
+    before = texts()
+    assert lsf_top.write(top.top, make.settings(provider="ris-aws")) == top
+    assert texts() == before
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "us-west-1", "eu-north-1"])
+def test_pools_are_built_in_the_region_of_the_settings(
+    sandbox_aws: SandboxAws, make: Any, tmp_path: Path, region: str
+) -> None:
+    pool = make.pool(launch_template="", subnets=())
+    settings = make.settings(region=region, endpoint_url=sandbox_aws.url, pools=(pool,), outputs="outputs.json")
+    path = pool_build.build(settings, SandboxAws.attach(sandbox_aws.url, region), tmp_path, ())
+    assert path == tmp_path / "outputs.json"
+    merged = merge_outputs(settings, tmp_path)
+    assert merged.pools[0].launch_template.startswith("lt-")
+    assert 2 <= len(set(merged.pools[0].subnets)) <= 3
+    sandbox_aws.timing(pending_s=0, shutting_down_s=0)
+    cloud = Ec2Cloud(ec2_client(merged), merged)
+    cloud.launch(make.launch(2))
+    assert {machine.zone[:-1] for machine in cloud.machines()} == {region}
+
+
+def test_the_users_own_aws_files_and_proxy_have_no_say(
+    sandbox_aws: SandboxAws, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool_build.build(make.settings(), sandbox_aws, tmp_path, ())  # the emulator in this process has settled by now
+    sandbox_aws.reset()
+    for name, value in {
+        "AWS_PROFILE": "nobody",
+        "AWS_CONFIG_FILE": str(tmp_path),
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+        "NO_PROXY": "",
+        "no_proxy": "",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+    pool_build.build(make.settings(), sandbox_aws, tmp_path, ())
+    assert set(json.loads((tmp_path / "outputs.json").read_text())) == {"cpu"}
+
+
+def test_a_region_the_emulator_does_not_know_is_told(sandbox_aws: SandboxAws, make: Any, tmp_path: Path) -> None:
+    nowhere = SandboxAws.attach(sandbox_aws.url, "us-nowhere-1")
+    with pytest.raises(ConfigError, match="the sandbox cannot build the pools: ") as raised:
+        pool_build.build(make.settings(region="us-nowhere-1"), nowhere, tmp_path, ())
+    assert raised.value.hint == "check region and pools of burst.yaml"
+
+
+def test_a_plan_that_breaks_a_rule_is_not_built(sandbox_aws: SandboxAws, make: Any, tmp_path: Path) -> None:
+    with pytest.raises(PolicyViolation):  # the pool serves every lab, and one of them holds PHI
+        pool_build.build(make.settings(), sandbox_aws, tmp_path, ("lee",))
+    assert "ec2:CreateVpc" not in sandbox_aws.calls()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cloud_host_answers_when_aws_says_it_runs(
+    sandbox_aws: SandboxAws, ec2: Any, ec2_settings: Any, make: Any
+) -> None:
+    sandbox_aws.timing(pending_s=30, shutting_down_s=30)
+    now = [make.now]
+    room = AwsMachineRoom(sandbox_aws, lambda: now[0])
+    cloud = Ec2Cloud(ec2, ec2_settings)
+    (machine_id,) = cloud.launch(make.launch(1)).machine_ids
+
+    def at(seconds: float) -> str:
+        now[0] = make.now + seconds
+        sandbox_aws.set_clock(now[0])
+        return room.state(machine_id, "ip-1")
+
+    assert [at(0), at(29), at(30)] == ["booting", "booting", "running"]
+    cloud.end((machine_id,), "ret-1")
+    assert room.state(machine_id, "ip-1") == "running"  # one question a moment
+    assert [at(31), at(100)] == ["gone", "gone"]
+    assert room.state("i-of-nobody", "") == "gone"
+
+
+class _Aws:
+    def __init__(self) -> None:
+        self.clock: list[float] = []
+
+    def set_clock(self, now: float) -> None:
+        self.clock.append(now)
+
+
+@pytest.fixture
+def rig(make: Any) -> Rig:
+    spec = ClusterSpec(
+        name="c", hosts=(HostSpec(prefix="n", count=1, slots=1),), queues=(QueueSpec(name="q"),), default_queue="q"
+    )
+    simulation = Simulation(cluster=Cluster(spec, make.now))
+    parts: dict[str, Any] = {"aws": _Aws(), "ebrokerd": None, "env": {}}
+    return Rig(settings=make.settings(), simulation=simulation, **parts)
+
+
+def test_a_turn_moves_everything_on_and_sets_every_clock(rig: Rig, make: Any) -> None:
+    service._turn(rig, 150.0, threading.Event())
+    assert rig.simulation.cluster.now == make.now + 150
+    assert [sample.at - make.now for sample in rig.simulation.history.samples] == [0, 60, 120]
+    assert rig.env == {"RIS_HYBRID_SANDBOX_CLOCK": repr(make.now + 150)}
+    assert rig.aws.clock == [make.now + 150]
+
+
+def test_a_turn_ends_when_it_is_told_to_stop(rig: Rig, make: Any) -> None:
+    stop = threading.Event()
+    rig.simulation.watch = lambda _history: stop.set()
+    service._turn(rig, 86400.0, stop)
+    assert rig.simulation.cluster.now == make.now
+    assert rig.aws.clock == []
+
+
+def test_a_sandbox_that_stays_remembers_only_so_much(rig: Rig) -> None:
+    service._turn(rig, 60.0 * (service._KEPT + 50), threading.Event())
+    assert len(rig.simulation.history.samples) == service._KEPT
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kind", "message"),
+    [
+        (2, "burst.yaml:1: one\nburst.yaml:2: two\n", ConfigError, "burst.yaml:1: one\nburst.yaml:2: two"),
+        (1, "Traceback\n  line\nOSError: full\n", SiteUnavailable, "the sandbox ended as it started: OSError: full"),
+        (-9, "", SiteUnavailable, "the sandbox ended as it started: "),
+    ],
+)
+def test_a_service_that_ends_as_it_starts_says_why(
+    tmp_path: Path, code: int, text: str, kind: type, message: str
+) -> None:
+    log = tmp_path / "service.log"
+    log.write_text(text)
+    failure = service._ended(code, log)
+    assert type(failure) is kind
+    assert failure.message == message
+    assert str(log) in failure.hint
