@@ -32,14 +32,14 @@ class Fleet:
 
     def count(self, pool: str | None = None, lab: str | None = None) -> int:
         """Machines that cost money, of a pool, of a lab, or all. Those asked back count until they are gone."""
-        return sum(1 for machine in self.machines if machine.alive and _matches(machine, pool, lab))
+        return sum(1 for machine in self.machines if _matches(machine, pool, lab) and machine.alive)
 
     def starting(self, pool: Pool, lab: str) -> int:
         """Machines younger than the pool's boot time: their slots are on the way."""
         return sum(
             1
             for machine in self.machines
-            if machine.wanted and _matches(machine, pool.name, lab) and self.now - machine.launched < pool.boot_s
+            if _matches(machine, pool.name, lab) and machine.wanted and self.now - machine.launched < pool.boot_s
         )
 
     def last_launch(self, pool: str, lab: str) -> float | None:
@@ -52,7 +52,7 @@ class Fleet:
         alive = sum(
             self.cost(machine, settings.prices) + commit_usd(machine.instance_type, settings)
             for machine in self.machines
-            if machine.alive and _matches(machine, None, lab)
+            if _matches(machine, None, lab) and machine.alive
         )
         return ended + alive
 

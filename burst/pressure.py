@@ -9,16 +9,16 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections import defaultdict
-from dataclasses import dataclass, field
-from functools import lru_cache
-from operator import attrgetter, neg
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from operator import attrgetter, itemgetter, neg
 from typing import TYPE_CHECKING
 
 from ris_hybrid.model import Job, JobStatus, UnknownWord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ris_hybrid.model import Host, Queue
 
@@ -81,23 +81,27 @@ def measure(jobs: Sequence[Job], queues: Iterable[Queue], hosts: Iterable[Host])
     """
     active = {queue.name: queue.is_active for queue in queues}
     in_service = sum(host.max_slots or 0 for host in hosts if host.takes_jobs)
-    unfinished = {job.job_id.partition("[")[0] for job in jobs}
     eligible: list[Job] = []
     left: dict[str, list[int]] = {}
+    ahead = 0
     verdicts: dict[object, str | None] = {}
+    unfinished = cache(lambda: {job.job_id.partition("[")[0] for job in jobs})
     for job in jobs:
         case = _CASE(job)  # a hundred thousand jobs are a few hundred cases
-        if case not in verdicts:
-            verdicts[case] = _why_left_out(job, active, unfinished)
-        why = verdicts[case]
+        try:
+            why = verdicts[case]
+        except KeyError:
+            why = verdicts[case] = _why_left_out(job, active, unfinished)
         if why == "":
             eligible.append(job)
-        elif why is not None:
+        elif why is None:
+            ahead += _left_to_run(job)
+        else:
             tally = left.setdefault(why, [0, 0])
             tally[0] += 1
             tally[1] += job.slots
     return Pressure(
-        groups=_groups(eligible, _running_slot_seconds(jobs), in_service),
+        groups=_groups(eligible, ahead, in_service),
         left_out=tuple(LeftOut(reason=why, jobs=n, slots=slots) for why, (n, slots) in sorted(left.items())),
         slots_in_service=in_service,
     )
@@ -107,7 +111,7 @@ _CASE = attrgetter("status", "queue", "pend_state", "dependency", "specified_sta
 """All that ``_why_left_out`` looks at."""
 
 
-def _why_left_out(job: Job, active: dict[str, bool], unfinished: set[str]) -> str | None:
+def _why_left_out(job: Job, active: dict[str, bool], unfinished: Callable[[], set[str]]) -> str | None:
     """Why this job is no pressure although it is pending; empty when it is pressure, None when it does not pend."""
     if job.status is not JobStatus.PEND:
         return _why_by_status(job.status)
@@ -116,7 +120,7 @@ def _why_left_out(job: Job, active: dict[str, bool], unfinished: set[str]) -> st
     if job.pend_state == "IPEND":
         return "not eligible (IPEND)"
     if job.pend_state != "EPEND":
-        if job.dependency and not _dependency_met(job, unfinished):
+        if job.dependency and not _dependency_met(job, unfinished()):
             return "dependency"
         if job.specified_start:
             return "start time"
@@ -157,63 +161,54 @@ def why_by_reason(reason: str) -> str:
     return ""
 
 
-def _running_slot_seconds(jobs: Iterable[Job]) -> int:
-    return sum(
-        job.slots * max(0, int(job.run_limit_s - job.run_s))
-        for job in jobs
-        if job.status is JobStatus.RUN and job.run_limit_s is not None
-    )
-
-
-@dataclass(slots=True)
-class _Tally:
-    """The sums of one group while its jobs are counted. Whole seconds, so that no order of jobs changes a digit."""
-
-    slots: int = 0
-    work: int = 0
-    ahead: int = 0
-    waits: list[float] = field(default_factory=list)
+def _left_to_run(job: Job) -> int:
+    """Slot-seconds a running job may still take."""
+    if job.status is not JobStatus.RUN or job.run_limit_s is None:
+        return 0
+    return job.slots * max(0, int(job.run_limit_s - job.run_s))
 
 
 def _groups(eligible: list[Job], ahead: int, in_service: int) -> tuple[GroupPressure, ...]:
-    """Count the groups in order of waiting; jobs that have waited equally long are ahead of each other in nothing."""
+    """Count the groups in order of waiting; jobs that have waited equally long are ahead of each other in nothing.
+
+    Whole seconds are summed, so that no order of jobs changes a digit.
+    """
     fallback = _mean_limit_by_queue(eligible)
-    tallies: defaultdict[tuple[str, str], _Tally] = defaultdict(_Tally)
-    waited, beside = math.inf, 0
-    for job in sorted(eligible, key=attrgetter("pend_s"), reverse=True):
-        if job.pend_s != waited:
-            waited, ahead, beside = job.pend_s, ahead + beside, 0
-        limit = job.run_limit_s
-        work = job.slots * int(fallback[job.queue] if limit is None else limit)
-        tally = tallies[job.queue, job.lab]
-        tally.slots += job.slots
-        tally.work += work
-        tally.ahead += ahead
-        tally.waits.append(waited)
+    rows: defaultdict[tuple[str, str], list[tuple[float, int, int, int]]] = defaultdict(list)
+    newest, beside = math.inf, 0
+    for waited, slots, limit, queue, lab in sorted(map(_WORK, eligible), key=itemgetter(0), reverse=True):
+        if waited != newest:
+            newest, ahead, beside = waited, ahead + beside, 0
+        work = slots * int(fallback[queue] if limit is None else limit)
+        rows[queue, lab].append((waited, slots, work, ahead))
         beside += work
-    capacity = max(1, in_service)
-    return tuple(
-        GroupPressure(
-            queue=queue,
-            lab=lab,
-            jobs=len(tally.waits),
-            slots=tally.slots,
-            core_hours=tally.work / 3600,
-            longest_wait_s=tally.waits[0],
-            expected_wait_s=tally.ahead / len(tally.waits) / capacity,
-            waits_s=tuple(tally.waits),
-        )
-        for (queue, lab), tally in sorted(tallies.items())
+    return tuple(_group(queue, lab, found, max(1, in_service)) for (queue, lab), found in sorted(rows.items()))
+
+
+def _group(queue: str, lab: str, rows: list[tuple[float, int, int, int]], in_service: int) -> GroupPressure:
+    waits, slots, work, ahead = zip(*rows, strict=True)
+    return GroupPressure(
+        queue=queue,
+        lab=lab,
+        jobs=len(waits),
+        slots=sum(slots),
+        core_hours=sum(work) / 3600,
+        longest_wait_s=waits[0],
+        expected_wait_s=sum(ahead) / len(waits) / in_service,
+        waits_s=waits,
     )
 
 
+_WORK = attrgetter("pend_s", "slots", "run_limit_s", "queue", "lab")
+
+
 def _mean_limit_by_queue(jobs: Iterable[Job]) -> defaultdict[str, float]:
+    """For jobs without a run limit: the mean of their queue's others. Many jobs, few limits: they are counted first."""
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for job in jobs:
-        if job.run_limit_s is not None:
-            tally = sums[job.queue]
-            tally[0] += 1
-            tally[1] += int(job.run_limit_s)
+    for (queue, limit), count in Counter(map(attrgetter("queue", "run_limit_s"), jobs)).items():
+        if limit is not None:
+            sums[queue][0] += count
+            sums[queue][1] += count * int(limit)
     means: defaultdict[str, float] = defaultdict(lambda: DEFAULT_RUN_S)
     means.update((queue, total / count) for queue, (count, total) in sums.items())
     return means

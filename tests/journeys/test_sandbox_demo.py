@@ -161,7 +161,7 @@ def test_the_same_seed_gives_the_same_run(twice: Twice) -> None:
 
 def test_stderr_tells_decisions_with_their_reasons(twice: Twice) -> None:
     told = twice.said[0].stderr
-    decision = r"0:01  decision  \d of \d nodes of cpu4 for genomics: gate: general open: \d+ jobs pending .*"
+    decision = r"\d:\d\d  decision  \d of \d nodes of cpu4 for genomics: gate: general open: \d+ jobs pending .*"
     assert re.search(rf"{decision}; pressure: \d+ jobs wait for \d+ slots", told)
     assert re.search(r"launch    \d nodes of cpu4 for imaging-core \(add-", told)
     assert "leaving   ip-" in told
