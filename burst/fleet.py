@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings, Pool
 
 DEFAULT_ACCOUNT = "default"
-_SECONDS_BILLED_AT_LEAST = 60.0  # EC2 bills by the second, one minute at least
+LEAST_BILLED_S = 60.0  # EC2 bills by the second, one minute at least
 
 
 def account_of(lab: str) -> str:
@@ -59,7 +59,7 @@ class Fleet:
     def cost(self, machine: Machine, prices: Mapping[str, float]) -> float:
         """Dollars of one machine this month until now; a type without a price counts as the dearest known."""
         seconds = self.now - max(machine.launched, self.month_start)
-        return max(seconds, _SECONDS_BILLED_AT_LEAST) / 3600 * price_of(machine.instance_type, prices)
+        return max(seconds, LEAST_BILLED_S) / 3600 * price_of(machine.instance_type, prices)
 
 
 def price_of(instance_type: str, prices: Mapping[str, float]) -> float:

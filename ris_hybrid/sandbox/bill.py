@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from burst.fleet import account_of, price_of
+from burst.fleet import LEAST_BILLED_S, account_of, price_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-_SECONDS_BILLED_AT_LEAST = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +23,7 @@ class Rented:
 
     def seconds(self, now: float) -> float:
         """Billed seconds: EC2 bills by the second, one minute at least, boot included."""
-        return max((now if self.ended is None else self.ended) - self.launched, _SECONDS_BILLED_AT_LEAST)
+        return max((now if self.ended is None else self.ended) - self.launched, LEAST_BILLED_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,23 @@ def test_outputs_that_are_not_there_are_told(tmp_path: Path) -> None:
     assert f"error: {tmp_path / 'made later.json'}: outputs: cannot be read" in done.stderr
 
 
+def test_render_writes_what_the_hook_reads(tmp_path: Path) -> None:
+    conf, to = burst_yaml(tmp_path), tmp_path / "lsf" / "ris-aws"
+    dry = alone(tmp_path, "burst", "render", "--conf", str(conf), "--to", str(to), "--dry-run")
+    assert (dry.returncode, to.exists()) == (0, False)
+    done = alone(tmp_path, "burst", "render", "--conf", str(conf), "--to", str(to))
+    assert done.returncode == 0
+    written = [line.removeprefix("written ") for line in done.stdout.splitlines()]
+    assert dry.stdout.splitlines() == [f"would write {path}" for path in written]
+    assert all(Path(path).exists() for path in written)
+
+    request = tmp_path / "in.json"
+    request.write_text("{}")
+    hook = [str(Path(COMMAND).with_name("ris-hybrid-rc")), "getAvailableTemplates", "-f", str(request)]
+    asked = subprocess.run(hook, env={"PRO_CONF_DIR": str(to)}, capture_output=True, text=True, timeout=60, check=True)
+    assert [template["templateId"] for template in json.loads(asked.stdout)["templates"]] == ["cpu"]
+
+
 def test_the_doctor_names_what_is_missing(tmp_path: Path) -> None:
     done = alone(tmp_path, "doctor", "--conf", str(burst_yaml(tmp_path)))
     lines = done.stdout.splitlines()

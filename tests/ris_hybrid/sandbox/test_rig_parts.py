@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import botocore
 import pytest
@@ -23,9 +24,6 @@ from ris_hybrid.sandbox.lsf.spec import ClusterSpec, HostSpec, QueueSpec
 from ris_hybrid.sandbox.machine_room import AwsMachineRoom
 from ris_hybrid.sandbox.rig import Rig
 from ris_hybrid.sandbox.simulation import Simulation
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +197,20 @@ def test_a_service_that_ends_as_it_starts_says_why(
     assert type(failure) is kind
     assert failure.message == message
     assert str(log) in failure.hint
+
+
+def test_another_plugin_is_switched_on_with_its_own_policies(make: Any, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    entry = {"name": "x", "type": "xProv", "confPath": "x", "scriptPath": "/opt/x"}
+    (theirs / "hostProviders.json").write_text(json.dumps({"providers": [entry]}))
+    (theirs / "policy_config.json").write_text('{"Policies": []}')
+    top = lsf_top.write(tmp_path / "lsf", make.settings(), theirs / "hostProviders.json")
+    conf = read_rc_conf(top.top)
+    assert [(one.name, one.conf_dir, one.script_dir) for one in conf.providers] == [("x", theirs / "x", Path("/opt/x"))]
+    assert conf.policy_script is None
+
+
+def test_another_plugin_that_cannot_be_read_is_told(make: Any, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.json: cannot be read: No such file or directory"):
+        lsf_top.write(tmp_path / "lsf", make.settings(), tmp_path / "none.json")
