@@ -3,7 +3,7 @@ PY := .venv/bin/python
 BIN := .venv/bin
 CONSTRAINTS := .ci/constraints.txt
 
-.PHONY: help install demo test check fix bench
+.PHONY: help install demo test check lint fix bench
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
 
@@ -19,17 +19,20 @@ install: .venv/.installed ## make .venv with the command, all extras and the too
 demo: install ## the main job in the sandbox: pressure -> cloud nodes -> jobs done -> nodes gone
 	@$(BIN)/ris-hybrid sandbox demo --report demo-report.html
 
-test: install check ## static checks, then every test with branch coverage
+test: install check ## set-up, static checks, every test with branch coverage
+
+check: lint ## what CI checks: static checks, then every test with branch coverage
 	@echo "== tests"
 	@rm -f .coverage .coverage.*
 	@$(PY) -m pytest -n 2 --cov --cov-report=term
+	@echo "== full branch coverage of the pure modules"
 	@$(PY) .ci/pure_coverage.py
 
-check: install ## what CI checks without running the product
+lint: install ## the static checks alone
 	@echo "== ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== codespell"; $(BIN)/codespell
 	@echo "== import contracts"; $(BIN)/lint-imports
-	@echo "== deptry"; $(BIN)/deptry . 
+	@echo "== deptry"; $(BIN)/deptry .
 	@echo "== vulture"; $(BIN)/vulture
 	@echo "== shellcheck"; $(BIN)/shellcheck burst/rc/scripts/*.sh .ci/run .ci/venv.sh
 	@echo "== mypy"; $(BIN)/mypy

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ris_hybrid.sandbox import pool_build
 from ris_hybrid.sandbox import rig as rigs
 from ris_hybrid.sandbox.bill import Rented, bill_of
 from ris_hybrid.sandbox.lsf.cluster import Cluster
@@ -59,7 +60,6 @@ def _without(scenario: Scenario) -> Simulation:
 def _summary(scenario: Scenario, rig: Rig, without: Simulation, seed: int, wall_s: float) -> Summary:
     cluster = rig.simulation.cluster
     calls = sum(rig.aws.calls().values())
-    left = sum(1 for instance in rig.aws.instances() if instance["state"] not in {"terminated", "shutting-down"})
     finished = cluster.finished()
     return Summary(
         seed=seed,
@@ -70,7 +70,7 @@ def _summary(scenario: Scenario, rig: Rig, without: Simulation, seed: int, wall_
         bill=bill_of((_rented(row) for row in rig.aws.instances()), rig.settings.prices, cluster.now),
         waits=waits_of(finished),
         waits_without=waits_of(without.cluster.finished()),
-        instances_left=left,
+        instances_left=pool_build.instances_left(rig.aws),
         api_calls=calls,
         protocol_errors=len(rig.ebrokerd.protocol_errors),
         wall_s=wall_s,

@@ -56,6 +56,14 @@ def build(settings: BurstSettings, aws: SandboxAws, folder: Path, phi_labs: Sequ
     return path
 
 
+def instances_left(aws: SandboxAws) -> int:
+    """How many instances have not ended, by EC2's own DescribeInstances and whatever their tags."""
+    with closing(_client(aws)) as client:
+        pages = client.get_paginator("describe_instances").paginate()
+        states = [i["State"]["Name"] for page in pages for group in page["Reservations"] for i in group["Instances"]]
+    return sum(state not in {"terminated", "shutting-down"} for state in states)
+
+
 def _build(client: EC2Client, settings: BurstSettings, phi_labs: Sequence[str]) -> dict[str, object]:
     zones = client.describe_availability_zones()["AvailabilityZones"][:_ZONES]
     plan = plan_network(_network_settings(settings, tuple(zone["ZoneName"] for zone in zones)))

@@ -85,6 +85,9 @@ def test_pools_are_built_in_the_region_of_the_settings(
     cloud = Ec2Cloud(ec2_client(merged), merged)
     cloud.launch(make.launch(2))
     assert {machine.zone[:-1] for machine in cloud.machines()} == {region}
+    assert pool_build.instances_left(SandboxAws.attach(sandbox_aws.url, region)) == 2
+    cloud.end([machine.machine_id for machine in cloud.machines()], "ret-1")
+    assert pool_build.instances_left(SandboxAws.attach(sandbox_aws.url, region)) == 0
 
 
 def test_the_users_own_aws_files_and_proxy_have_no_say(
