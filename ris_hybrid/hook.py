@@ -26,6 +26,7 @@ VERBS = (
     "getReturnRequests",
     "policy",
 )
+_LSF_S = 6.0  # three questions to LSF and one to EC2 must end within ebrokerd's round of 30 s
 _USAGE = f"usage: ris-hybrid-rc {{{'|'.join(VERBS)}}} -f FILE"
 
 
@@ -85,7 +86,7 @@ def _policy(payload: object, env: Mapping[str, str]) -> dict[str, Any]:
     request = wire.read_demand(payload)
     provider = wiring.hook_provider(wiring.HookPlaces.of(env, request.provider), env)
     with warnings_in(provider.audit, provider.now):
-        return policy.answer(request, wiring.scheduler(), provider)
+        return policy.answer(request, wiring.scheduler(_LSF_S), provider)
 
 
 def _input_path(argv: Sequence[str]) -> str:

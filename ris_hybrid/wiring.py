@@ -113,12 +113,12 @@ def data_dir(settings: BurstSettings, conf: Path | None, env: Mapping[str, str] 
     return (conf.parent if conf else Path.cwd()) / f"{settings.provider}-data"
 
 
-def scheduler() -> Scheduler:
-    """LSF, by the commands on PATH."""
+def scheduler(timeout_s: float = 30.0) -> Scheduler:
+    """LSF, by the commands on PATH; each may take so long."""
     from onprem.lsf.read import LsfScheduler
     from onprem.shell import LocalShell
 
-    return LsfScheduler(LocalShell())
+    return LsfScheduler(LocalShell(), timeout_s=timeout_s)
 
 
 def _conf_path(env: Mapping[str, str], provider_name: str) -> Path:
