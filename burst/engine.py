@@ -23,9 +23,20 @@ class Observed:
     fleet: Fleet
 
 
-def observe(scheduler: Scheduler, cloud: Cloud, spend: Spend, now: float) -> Observed:
+def observe_pressure(scheduler: Scheduler, settings: BurstSettings) -> Pressure:
+    """What is pending now. Raises ``SiteUnavailable`` when the scheduler cannot be asked."""
+    return measure(scheduler.jobs(), scheduler.queues(), scheduler.hosts(), widest(settings))
+
+
+def widest(settings: BurstSettings) -> int:
+    """The most slots one job could get from one pool with every cap used up."""
+    per_lab = max([settings.caps.per_lab or settings.caps.nodes, *settings.caps.labs.values()])
+    return max(min(pool.max_nodes, settings.caps.nodes, per_lab) * pool.slots for pool in settings.pools)
+
+
+def observe(scheduler: Scheduler, cloud: Cloud, spend: Spend, settings: BurstSettings, now: float) -> Observed:
     """Ask the scheduler and the ledger. Raises ``SiteUnavailable`` or ``CloudError`` when either is unknown."""
-    pressure = measure(scheduler.jobs(), scheduler.queues(), scheduler.hosts())
+    pressure = observe_pressure(scheduler, settings)
     return Observed(pressure=pressure, fleet=observe_fleet(cloud, spend, now))
 
 

@@ -70,10 +70,13 @@ def step(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason 
 def cooldown(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
     """Leave the last launch time to take effect."""
     last = fleet.last_launch(ask.pool.name, ask.lab)
-    if last is None or nodes == 0 or fleet.now - last >= settings.caps.cooldown_s:
+    if last is None:
         return None
-    left = settings.caps.cooldown_s - (fleet.now - last)
-    return Reason(stage="cool-down", text=f"launched {fleet.now - last:.0f} s ago, {left:.0f} s to go", nodes=0)
+    since = max(0.0, fleet.now - last)  # EC2's clock may be ahead of ours
+    left = settings.caps.cooldown_s - since
+    if left <= 0:
+        return None
+    return Reason(stage="cool-down", text=f"launched {since:.0f} s ago, {left:.0f} s to go", nodes=0)
 
 
 def pool_cap(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:

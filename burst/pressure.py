@@ -73,8 +73,8 @@ class Pressure:
         return sum(group.slots for group in self.groups)
 
 
-def measure(jobs: Sequence[Job], queues: Iterable[Queue], hosts: Iterable[Host]) -> Pressure:
-    """Sort the pending jobs into pressure and left out.
+def measure(jobs: Sequence[Job], queues: Iterable[Queue], hosts: Iterable[Host], widest: float = math.inf) -> Pressure:
+    """Sort the pending jobs into pressure and left out. No pool can ever give a job more slots than ``widest``.
 
     The expected wait is a fluid estimate: slot-seconds that are ahead of a job (remaining run limits of what runs,
     run limits of what was submitted before it) over the slots in service. It knows neither shape nor priority.
@@ -92,6 +92,8 @@ def measure(jobs: Sequence[Job], queues: Iterable[Queue], hosts: Iterable[Host])
             why = verdicts[case]
         except KeyError:
             why = verdicts[case] = _why_left_out(job, active, unfinished)
+        if why == "" and job.slots > widest:
+            why = "wider than any pool may grow"
         if why == "":
             eligible.append(job)
         elif why is None:

@@ -65,12 +65,14 @@ def _answer(verb: str, payload: object, path: str, env: Mapping[str, str]) -> di
     from burst.rc import verbs
     from ris_hybrid import wiring
 
-    provider = wiring.hook_provider(wiring.HookPlaces.of(env), env)
+    places = wiring.HookPlaces.of(env)
+    provider = wiring.hook_provider(places, env)
     with warnings_in(provider.audit, provider.now):
         if verb == "requestMachines":
             stat = _stat(path)
             key = f"{os.path.basename(path)} {stat.st_mtime_ns}"
-            return verbs.request_machines(payload, key, stat.st_mtime, provider)
+            with wiring.launch_lock(places, provider.settings):
+                return verbs.request_machines(payload, key, stat.st_mtime, provider)
         if verb == "getRequestStatus":
             return verbs.get_request_status(payload, provider)
         if verb == "requestReturnMachines":

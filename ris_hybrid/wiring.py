@@ -13,6 +13,7 @@ from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from burst.rc.verbs import Provider
     from ris_hybrid.ports import Clock, Scheduler
@@ -83,6 +84,13 @@ def hook_provider(places: HookPlaces, env: Mapping[str, str]) -> Provider:
 
     conf = places.conf / "conf"
     return provider(load(conf / FILE_NAME), places.data, clock(env).now(), conf)
+
+
+def launch_lock(places: HookPlaces, settings: BurstSettings) -> AbstractContextManager[None]:
+    """Held while a request looks at the caps and launches."""
+    from burst.lock import one_at_a_time
+
+    return one_at_a_time(places.data / f"{settings.provider}-launch.lock")
 
 
 def provider(settings: BurstSettings, data: Path, now: float, conf: Path | None = None) -> Provider:

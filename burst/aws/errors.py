@@ -8,6 +8,7 @@ from ris_hybrid.errors import CloudError, NoCapacity, QuotaReached, Refused, Try
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
 CAPACITY_CODES = frozenset(
     {
@@ -73,7 +74,7 @@ def of_client_error(error: ClientError) -> CloudError:
     return found
 
 
-def of_botocore(error: BotoCoreError) -> CloudError:
+def of_botocore(error: BotoCoreError | ResponseParserError) -> CloudError:
     """No answer, no credentials, no region: the outcome is unknown."""
     name = type(error).__name__
     if name in _CREDENTIALS:

@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from burst.aws import errors, tags
 from burst.rc.wire import LSF_CAPACITY_CODES
@@ -138,5 +139,5 @@ def _translated() -> Iterator[None]:
         yield
     except ClientError as error:
         raise errors.of_client_error(error) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         raise errors.of_botocore(error) from error

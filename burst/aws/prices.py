@@ -17,7 +17,7 @@ from ris_hybrid.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ris_hybrid.settings import BurstSettings
+    from ris_hybrid.settings import BurstSettings, Pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +42,14 @@ def catalog() -> Mapping[str, InstanceType]:
 def prices_for(settings: BurstSettings) -> dict[str, float]:
     """Dollars per hour of every type the pools name: the settings' own, else the catalogue's.
 
-    Raises ``ConfigError`` for a type with no price: a burst nobody can price is not allowed to start.
+    Raises ``ConfigError`` for a type with no price, or with less than the pool promises LSF.
     """
     prices = dict(settings.prices)
     for pool in settings.pools:
         for name in pool.instance_types:
             known = catalog().get(name)
-            if known is not None and "x86_64" not in known.arch:
-                raise ConfigError(
-                    f"pool {pool.name}: instance type {name} is {known.arch}, LSF is told that nodes are X86_64",
-                    "choose a type with Intel or AMD cores",
-                )
+            if known is not None:
+                _check(pool, known)
             if name not in prices and known is not None and known.usd_per_hour is not None:
                 prices[name] = known.usd_per_hour
             if name not in prices:
@@ -61,6 +58,21 @@ def prices_for(settings: BurstSettings) -> dict[str, float]:
                     f"give it in burst.yaml: prices: {{{name}: <dollars per hour>}}",
                 )
     return prices
+
+
+def _check(pool: Pool, known: InstanceType) -> None:
+    """LSF counts on what a pool says its nodes have, so each of its types must have it."""
+    if "x86_64" not in known.arch:
+        raise ConfigError(
+            f"pool {pool.name}: instance type {known.name} is {known.arch}, LSF is told that nodes are X86_64",
+            "choose a type with Intel or AMD cores",
+        )
+    if pool.slots > known.vcpus or pool.memory_mib > known.memory_mib:
+        raise ConfigError(
+            f"pool {pool.name}: instance type {known.name} has {known.vcpus} vCPUs and {known.memory_mib} MiB, less"
+            f" than the pool's {pool.slots} slots and {pool.memory_mib} MiB",
+            "lower slots and memory_mib, or choose a larger type",
+        )
 
 
 def with_prices(settings: BurstSettings) -> BurstSettings:

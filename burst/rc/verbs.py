@@ -11,7 +11,7 @@ from hashlib import sha256
 from math import inf
 from typing import TYPE_CHECKING
 
-from burst.fleet import Fleet
+from burst.fleet import Fleet, account_of
 from burst.ledger import month_of, month_start, observe_fleet
 from burst.limits import Ask, apply_caps
 from burst.rc import wire
@@ -55,6 +55,10 @@ def request_machines(payload: object, key: str, at: float, provider: Provider) -
     pool = provider.settings.pool(request.template)
     if pool is None:
         raise ConfigError(f"template {request.template} is not a pool of this provider", "see burst.yaml: pools")
+    if pool.labs and request.lab not in pool.labs:
+        raise ConfigError(
+            f"account {account_of(request.lab)} may not use pool {pool.name}", "see burst.yaml: pools, labs"
+        )
     request_id = _id(_CREATE, at, provider.settings.cluster, provider.settings.provider, key, str(request))
     fleet = observe_fleet(provider.cloud, provider.spend, provider.now)
     if any(machine.request_id == request_id for machine in fleet.machines):

@@ -117,7 +117,7 @@ def _decide(conf: Path | None) -> tuple[BurstSite, Observed, tuple[Decision, ...
 
     site = open_site(conf)
     provider = site.provider
-    observed = engine.observe(site.scheduler, provider.cloud, provider.spend, provider.now)
+    observed = engine.observe(site.scheduler, provider.cloud, provider.spend, site.settings, provider.now)
     return site, observed, engine.plan(observed, site.settings)
 
 

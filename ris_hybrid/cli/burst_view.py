@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from burst.engine import observe_pressure
 from burst.fleet import account_of, by_pool_and_lab
 from burst.ledger import observe_fleet
-from burst.pressure import measure
 from ris_hybrid.cli import show
 from ris_hybrid.errors import RisHybridError
 
@@ -27,7 +27,7 @@ class Seen:
 
 
 def look(site: BurstSite) -> tuple[Seen, RisHybridError | None]:
-    """Ask both sides; the first failure is returned for the exit code."""
+    """Ask both sides; the failure returned has the first one's exit code and says both."""
     provider, failure = site.provider, None
     fleet = pressure = None
     try:
@@ -35,9 +35,9 @@ def look(site: BurstSite) -> tuple[Seen, RisHybridError | None]:
     except RisHybridError as error:
         failure = error
     try:
-        pressure = measure(site.scheduler.jobs(), site.scheduler.queues(), site.scheduler.hosts())
+        pressure = observe_pressure(site.scheduler, site.settings)
     except RisHybridError as error:
-        failure = failure or error
+        failure = error if failure is None else type(failure)(f"{failure.message}\n{error.message}", failure.hint)
     return Seen(fleet=fleet, pressure=pressure), failure
 
 
@@ -82,8 +82,9 @@ def _show_fleet(fleet: Fleet, settings: BurstSettings) -> None:
     ]
     if rows:
         show.table(("pool", "lab", "nodes", "returning", "lab's $ this month"), rows)
-    committed = fleet.committed_usd(settings)
-    show.line(f"committed this month: ${committed:.2f} of ${settings.budget.usd_per_month:.2f}")
+    committed, ahead = fleet.committed_usd(settings), settings.budget.commit_hours
+    limit = settings.budget.usd_per_month
+    show.line(f"committed this month, {ahead:g} h ahead of each node included: ${committed:.2f} of ${limit:.2f}")
 
 
 def _show_pressure(pressure: Pressure) -> None:

@@ -83,11 +83,15 @@ def start(
     _need_extra()
     if math.isnan(speed):
         raise typer.BadParameter("expected a number", param_hint="--speed")
+    from ris_hybrid.sandbox.places import running
     from ris_hybrid.sandbox.rig import Order
     from ris_hybrid.sandbox.scenario import example_scenario, example_site, load_scenario
     from ris_hybrid.sandbox.service import start as start_service
 
-    show.note("starting the sandbox")
+    if running() is None:
+        show.note("starting the sandbox")
+    else:
+        show.note("a sandbox is running already: it stays as it was started")
     order = Order(
         scenario=load_scenario(example_scenario()),
         burst_yaml=burst or example_site() / "burst.yaml",

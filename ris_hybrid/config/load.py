@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ris_hybrid.config.advice import ABOVE, advice
 from ris_hybrid.config.document import Document, Remark, UnusableFile, read
-from ris_hybrid.config.problems import found, problems
+from ris_hybrid.config.problems import found, nearest, problems
 from ris_hybrid.config.schema import Allocation, same
 
 if TYPE_CHECKING:
@@ -118,6 +118,9 @@ def _raw(document: Document) -> dict[str, object] | None:
     if not isinstance(data, dict):
         raise _unusable(document, (), f"expected the top key {ABOVE!r}, found {found(data)}")
     if ABOVE not in data:
+        close = next((key for key in data if nearest(str(key), (ABOVE,))), None)
+        if close is not None:
+            raise _unusable(document, (close,), f"expected the top key {ABOVE!r}, found {found(close)}")
         return None
     raw = data[ABOVE]
     if not isinstance(raw, dict):

@@ -35,6 +35,13 @@ def test_a_type_lsf_would_be_told_wrongly_about_is_refused(make: Any) -> None:
         prices_for(make.settings(pools=(make.pool(instance_types=("c7g.4xlarge",)),)))
 
 
+@pytest.mark.parametrize("promised", [{"slots": 17}, {"memory_mib": 40_000}])
+def test_a_pool_that_promises_more_than_a_type_has_is_refused(make: Any, promised: dict[str, int]) -> None:
+    pool = make.pool(**{"instance_types": ("c7a.4xlarge",), "slots": 16, "memory_mib": 30_000, **promised})
+    with pytest.raises(ConfigError, match=r"c7a\.4xlarge has 16 vCPUs and 32768 MiB, less than the pool's"):
+        prices_for(make.settings(pools=(pool,)))
+
+
 def test_the_catalogue_is_sound() -> None:
     for name, kind in catalog().items():
         assert kind.name == name

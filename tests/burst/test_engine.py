@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from burst.engine import allow, observe, plan
+from burst.engine import allow, observe, plan, widest
 from burst.fake import FakeCloud
 from burst.ledger import month_of, month_start, observe_fleet
 from burst.spend import FakeSpend
 from ris_hybrid.errors import SiteUnavailable, TryAgain
+from ris_hybrid.settings import Caps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +60,10 @@ def test_the_fleet_is_this_months(make: Any) -> None:
 def test_what_is_unknown_raises_and_is_never_empty(make: Any) -> None:
     cloud = FakeCloud(lambda: make.now)
     with pytest.raises(SiteUnavailable, match="LSF is down"):
-        observe(Site(answers=False), cloud, FakeSpend(), make.now)
+        observe(Site(answers=False), cloud, FakeSpend(), make.settings(), make.now)
     cloud.fail_next = TryAgain("EC2 is down")
     with pytest.raises(TryAgain, match="EC2 is down"):
-        observe(Site(), cloud, FakeSpend(), make.now)
+        observe(Site(), cloud, FakeSpend(), make.settings(), make.now)
 
 
 def test_plan_and_allow_decide_on_what_was_observed(make: Any) -> None:
@@ -72,6 +73,19 @@ def test_plan_and_allow_decide_on_what_was_observed(make: Any) -> None:
 
     settings = make.settings()
     jobs = tuple(make.job(str(number), slots=4) for number in range(10))
-    observed = observe(Open(told=jobs), FakeCloud(lambda: make.now), FakeSpend(), make.now)
+    observed = observe(Open(told=jobs), FakeCloud(lambda: make.now), FakeSpend(), make.settings(), make.now)
     assert [(decision.lab, decision.nodes) for decision in plan(observed, settings)] == [("lee", 5)]
     assert allow(observed, settings, settings.pools[0], "lee", 2).nodes == 2
+
+
+@pytest.mark.parametrize(
+    ("caps", "slots"),
+    [
+        (Caps(nodes=100), 160),
+        (Caps(nodes=5), 40),
+        (Caps(nodes=100, per_lab=3), 24),
+        (Caps(nodes=100, per_lab=3, labs={"lee": 7}), 56),
+    ],
+)
+def test_the_widest_job_a_pool_could_hold(make: Any, caps: Caps, slots: int) -> None:
+    assert widest(make.settings(pools=(make.pool(slots=8, max_nodes=20),), caps=caps)) == slots

@@ -179,3 +179,10 @@ def test_no_limit_is_ever_exceeded(
         assert fleet.committed_usd(settings) + commits <= budget.usd_per_month * (1 + 1e-9)
         if lab in budget.labs:
             assert fleet.committed_usd(settings, lab) + commits <= budget.labs[lab] * (1 + 1e-9)
+
+
+def test_a_clock_of_ec2_that_is_ahead_of_ours_does_not_lengthen_the_cooldown(make: Any) -> None:
+    settings = make.settings(caps=Caps(nodes=99, cooldown_s=120.0))
+    fleet = make.fleet(make.machine(launched=make.now + 119))
+    _, (reason,) = apply_all(Ask(pool=settings.pools[0], lab="lee", nodes=3), fleet, settings)
+    assert reason.text == "launched 0 s ago, 120 s to go"

@@ -143,3 +143,10 @@ def test_every_pending_job_is_counted_once_and_their_order_does_not_matter(
 @given(st.text())
 def test_a_pend_reason_is_read_whatever_it_says(reason: str) -> None:
     assert why_by_reason(reason) in {"", "dependency", "start time", "held (PSUSP)", "limit", "queue inactive"}
+
+
+def test_a_job_no_pool_could_ever_hold_is_no_pressure(make: Any) -> None:
+    jobs = [make.job("1", slots=64), make.job("2", slots=65)]
+    pressure = measure(jobs, [make.queue()], [], widest=64)
+    assert (pressure.jobs, pressure.slots) == (1, 64)
+    assert left_out(pressure) == {"wider than any pool may grow": (1, 65)}

@@ -47,6 +47,14 @@ def test_partial_capacity_is_told_in_a_word_lsf_acts_on(room: Any) -> None:
     assert row["message"] == "asked 10, 4 usable; Error Code: InsufficientInstanceCapacity"
 
 
+@pytest.mark.parametrize("lab", ["neuro", ""])
+def test_a_lab_the_pool_is_not_for_gets_no_machine_whatever_lsf_asks(room: Any, make: Any, lab: str) -> None:
+    room.settings = make.settings(pools=(make.pool(labs=("lee",)),))
+    with pytest.raises(ConfigError, match=f"account {lab or 'default'} may not use pool cpu"):
+        room.request(1, lab=lab)
+    assert room.ids() == []
+
+
 def test_no_capacity_at_all_is_a_failure(room: Any) -> None:
     room.cloud.capacity = 0
     with pytest.raises(NoCapacity):

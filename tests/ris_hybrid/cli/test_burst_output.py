@@ -82,7 +82,7 @@ def test_a_quiet_site_in_words(here: Here, capsys: pytest.CaptureFixture[str]) -
     assert here.text(capsys) == [
         "cluster c1, provider aws",
         "cloud nodes: 0 of at most 1000",
-        "committed this month: $0.00 of $500.00",
+        "committed this month, 1 h ahead of each node included: $0.00 of $500.00",
         "pressure: 0 jobs, 0 slots; 16 slots in service",
     ]
     assert here.text(capsys, sandbox=True)[0] == "sandbox, cluster c1, provider aws"
@@ -127,7 +127,7 @@ def test_a_busy_site_in_words(busy: Here, capsys: pytest.CaptureFixture[str]) ->
         "cpu   default      1          0  0.69",
         "cpu   lee          2          0  4.63",
     ]
-    assert lines[5] == "committed this month: $5.32 of $500.00"
+    assert lines[5] == "committed this month, 1 h ahead of each node included: $5.32 of $500.00"
     assert lines[6] == "pressure: 3 jobs, 12 slots; 16 slots in service"
     assert lines[7].split()[:2] == ["queue", "lab"]
     assert lines[8].split() == ["general", "lee", "3", "12", "12.0", "10", lines[8].split()[-1]]
@@ -162,9 +162,13 @@ def test_a_scheduler_that_does_not_answer_is_unknown(here: Here, capsys: pytest.
     assert here.text(capsys)[-1] == "pressure: unknown"
 
 
-def test_of_two_failures_the_first_one_is_told(here: Here) -> None:
+def test_of_two_failures_both_are_told(here: Here) -> None:
     here.scheduler.down = True
     here.cloud.fail_next = TryAgain("EC2 is down")
     told, failure = here.json()
     assert isinstance(failure, TryAgain)
-    assert (told["fleet"], told["pressure"], told["error"]) == (None, None, "EC2 is down")
+    assert (told["fleet"], told["pressure"], told["error"]) == (
+        None,
+        None,
+        "EC2 is down\nbjobs gave no answer: LSF is down",
+    )

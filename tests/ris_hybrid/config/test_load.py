@@ -178,10 +178,8 @@ def test_storage_we_do_not_mirror_is_read_and_said(tmp_path: Path) -> None:
         ("\nallocation: [a]\n", "2: allocation: expected keys and values, found a list"),
         ("allocation:\n", "1: allocation: expected keys and values, found nothing"),
         ("allocation:\n  wustlkey: a\n  wust", "3: expected YAML: could not find expected ':'"),
-        (
-            "allocations: {wustlkey: a}\n",
-            "1: expected at least one YAML file with the top key 'allocation', found none",
-        ),
+        ("alocation: {wustlkey: a}\n", "1: alocation: expected the top key 'allocation', found 'alocation'"),
+        ("site: {a: b}\n", "1: expected at least one YAML file with the top key 'allocation', found none"),
     ],
 )
 def test_a_file_that_holds_no_allocation_says_why(tmp_path: Path, text: str, message: str) -> None:
