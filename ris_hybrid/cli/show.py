@@ -13,6 +13,8 @@ import traceback
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
+from ris_hybrid.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -110,16 +112,24 @@ def _write(stream: TextIO, text: str) -> None:
 
     Raises:
         SystemExit: with READER_GONE when the other end of the pipe is closed.
+        ConfigError: the file or device takes no more.
     """
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        # Python flushes once more at exit: give that somewhere to go.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        _discard(stream)
         raise SystemExit(READER_GONE) from None
+    except OSError as error:
+        _discard(stream)
+        raise ConfigError(f"output cannot be written: {error.strerror}", "make room, or write elsewhere") from error
+
+
+def _discard(stream: TextIO) -> None:
+    """Python flushes once more at exit: give that somewhere to go."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _labelled(label: str, style: str, text: str) -> None:

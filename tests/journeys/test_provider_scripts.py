@@ -162,3 +162,22 @@ def test_the_policy_gives_no_nodes_when_it_cannot_know(ebrokerd: Ebrokerd) -> No
     assert without_lsf["request"] == {**request, "newDemand": 0}
     assert "cannot run bjobs" in without_lsf["message"]
     assert ebrokerd.policy("")["request"] == {"newDemand": 0}
+
+
+def test_requests_at_the_same_time_do_not_pass_the_caps_together(ebrokerd: Ebrokerd, ec2_settings: Any) -> None:
+    most = ec2_settings.pools[0].max_nodes
+    asked = {"template": {"templateId": ec2_settings.pools[0].name, "machineCount": most}, "rc_account": "lee"}
+    files = [ebrokerd.file(asked, f"in-{number}.json") for number in range(3)]
+    children = [
+        subprocess.Popen(
+            [str(SCRIPTS / "requestMachines.sh"), "-f", file],
+            env=ebrokerd.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for file in files
+    ]
+    answers = [(json.loads(child.communicate(timeout=60)[0]), child.returncode) for child in children]
+    assert sorted(code for _, code in answers) == [0, 1, 1]
+    refused = [answer["message"] for answer, code in answers if code]
+    assert all("pool cap" in message and message.endswith("Error Code: LimitReached") for message in refused)

@@ -167,22 +167,33 @@ def test_ctrl_c_before_the_command_has_begun_is_130_too() -> None:
     assert main(Interrupted()) == 130
 
 
-def run_on_full_disk(**environment: str) -> subprocess.CompletedProcess[str]:
-    with Path("/dev/full").open("w") as full:
-        return subprocess.run(
-            [COMMAND, "--version"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            env=os.environ | environment,
-        )
+BOOM = """
+from ris_hybrid.cli import app
+@app.app.command("boom")
+def boom() -> None:
+    raise RuntimeError("nobody foresaw this")
+app.main(["boom"])
+"""
+
+
+def run_into_a_bug(**environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", BOOM]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 
 def test_what_nobody_foresaw_is_one_line_not_a_traceback() -> None:
-    done = run_on_full_disk()
+    done = run_into_a_bug()
     assert done.returncode == 1
-    assert done.stderr.startswith("internal error (this is a bug): OSError: [Errno 28] No space left on device\nhint: ")
+    assert done.stderr.startswith("internal error (this is a bug): RuntimeError: nobody foresaw this\nhint: ")
+    assert "Traceback" not in done.stderr
+    assert "Traceback" in run_into_a_bug(RIS_HYBRID_DEBUG="1").stderr
+
+
+def test_a_full_disk_is_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([COMMAND, "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: output cannot be written: No space left on device\n")
 
 
 def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:
