@@ -200,6 +200,6 @@ def test_status_is_for_people_too(burst: Callable[..., int], capsys: pytest.Capt
     assert lines[:3] == [
         "cluster c1, provider aws",
         "cloud nodes: 0 of at most 4",
-        "committed this month: $0.00 of $100.00",
+        "committed this month, 1 h ahead of each node included: $0.00 of $100.00",
     ]
     assert lines[3].startswith("pressure: ")
