@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,8 +80,6 @@ def start(
 ) -> None:
     """Start a sandbox in the background; commands without --conf then work on it."""
     _need_extra()
-    if math.isnan(speed):
-        raise typer.BadParameter("expected a number", param_hint="--speed")
     from ris_hybrid.sandbox.places import running
     from ris_hybrid.sandbox.rig import Order
     from ris_hybrid.sandbox.scenario import example_scenario, example_site, load_scenario
