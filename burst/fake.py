@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from burst.aws import tags
 from ris_hybrid.errors import CloudError, NoCapacity
-from ris_hybrid.model import Launched, Machine, MachineState, Shortfall
+from ris_hybrid.model import EndReason, Launched, Machine, MachineState, PoolMarks, Shortfall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ris_hybrid.model import Launch
 
@@ -48,11 +49,13 @@ class FakeCloud:
         self._maybe_fail()
         return tuple(self._machines.values())
 
-    def end(self, machine_ids: Sequence[str], return_id: str) -> tuple[str, ...]:
+    def end(
+        self, machine_ids: Sequence[str], return_id: str, reason: EndReason = EndReason.RETURNED
+    ) -> tuple[str, ...]:
         """Mark, then end what is known."""
         known = tuple(machine_id for machine_id in machine_ids if machine_id in self._machines)
         for machine_id in known:
-            marked = replace(self._machines[machine_id], return_id=return_id)
+            marked = replace(self._machines[machine_id], return_id=return_id, end_reason=reason)
             self._machines[machine_id] = marked
         self._maybe_fail()
         for machine_id in known:
@@ -66,6 +69,10 @@ class FakeCloud:
     def forget(self, machine_id: str) -> None:
         """What a cloud does about an hour after a machine has ended."""
         del self._machines[machine_id]
+
+    def change(self, machine_id: str, **fields: Any) -> None:
+        """Let the ledger say something else of a machine."""
+        self._machines[machine_id] = replace(self._machines[machine_id], **fields)
 
     def _start(self, launch: Launch, short: bool) -> str:
         self._started += 1
@@ -93,3 +100,43 @@ class FakeCloud:
         failure, self.fail_next = self.fail_next, None
         if failure is not None:
             raise failure
+
+
+_FIELDS = {
+    tags.REQUEST: "request_id",
+    tags.SHORTFALL: "shortfall",
+    tags.RETURN: "return_id",
+    tags.END: "end_reason",
+    tags.JOINED: "joined",
+    tags.UNLISTED: "unlisted",
+    tags.NOTICE: "notice",
+    tags.REBALANCE: "rebalance",
+    tags.ASKED: "asked",
+}
+_FIGURES = {"joined": float, "unlisted": float, "notice": float, "rebalance": float, "asked": int}
+
+
+class FakeLedger:
+    """The ledger of a ``FakeCloud``: what is written on its machines shows in what it lists."""
+
+    def __init__(self, cloud: FakeCloud) -> None:
+        self._cloud = cloud
+        self._pools: dict[str, PoolMarks] = {}
+
+    def mark(self, machine_ids: Sequence[str], marks: Mapping[str, str]) -> None:
+        """Write on every machine the cloud knows."""
+        known = {machine.machine_id for machine in self._cloud.machines()}
+        fields = {_FIELDS[key]: value for key, value in marks.items() if key in _FIELDS}
+        values = {
+            name: _FIGURES.get(name, str)(value or 0 if name in _FIGURES else value) for name, value in fields.items()
+        }
+        for machine_id in known.intersection(machine_ids):
+            self._cloud.change(machine_id, **values)
+
+    def pools(self) -> Mapping[str, PoolMarks]:
+        """Every pool ever marked."""
+        return dict(self._pools)
+
+    def mark_pool(self, pool: str, marks: PoolMarks) -> None:
+        """Remember them."""
+        self._pools[pool] = marks

@@ -96,6 +96,24 @@ class Queue:
     running_slots: int
 
 
+class EndReason(StrEnum):
+    """Why a machine was ended; written on it as a tag."""
+
+    RETURNED = "returned"
+    """LSF gave it back."""
+    IDLE = "idle"
+    FAILED_TO_JOIN = "failed-to-join"
+    LIFETIME = "lifetime"
+    ORPHAN = "orphan"
+    """LSF never learned of the request that launched it."""
+    UNLISTED = "unlisted"
+    """LSF listed it once and does no more."""
+    INTERRUPTED = "interrupted"
+    """The cloud took it, or said it would."""
+    BROKEN = "broken"
+    """Stopped or failed its checks: no use to LSF."""
+
+
 class MachineState(StrEnum):
     """Instance states of EC2 (API reference, InstanceState)."""
 
@@ -130,6 +148,16 @@ class Machine:
     """The cloud's code for why its request was not met in full; empty when it was."""
     return_id: str = ""
     """The return request it was ended by; empty while wanted."""
+    end_reason: str = ""
+    """Why it was asked back, one of ``EndReason``'s words; empty while wanted."""
+    joined: float = 0.0
+    """When LSF was first seen to list its host; 0 while it never was."""
+    unlisted: float = 0.0
+    """Since when LSF, once it had joined, has been seen not to list it; 0 while it is listed."""
+    notice: float = 0.0
+    """When the cloud takes it away (spot interruption); 0 without notice."""
+    rebalance: float = 0.0
+    """When the cloud first said that this spot machine is at risk; 0 when it did not."""
 
     @property
     def alive(self) -> bool:
@@ -171,6 +199,35 @@ class Shortfall:
 
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolMarks:
+    """What the ledger says about one pool: it is left alone for a while, or switched off."""
+
+    held_until: float = 0.0
+    """No launch before this time; 0 for no hold."""
+    held_for: str = ""
+    """The cloud's capacity code that put it on hold."""
+    join_failures: int = 0
+    """Nodes in a row that never joined."""
+    off: str = ""
+    """Why it is switched off, until an admin clears it; empty while it is on."""
+    boot_s: float = 0.0
+    """Seconds from launch to joined, as measured lately; 0 while nothing was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """The cloud's word that a machine will be taken, or is at risk."""
+
+    machine_id: str
+    kind: str
+    """``interruption`` or ``rebalance``."""
+    at: float
+    """Interruption: when it is taken. Rebalance: when it was said."""
+    receipt: str = ""
+    """What acknowledges the message it came by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from ris_hybrid.model import EndReason
 
-    from ris_hybrid.model import Event, Host, Job, Launch, Launched, Machine, Queue
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ris_hybrid.model import Event, Host, Job, Launch, Launched, Machine, Notice, PoolMarks, Queue
 
 
 class Clock(Protocol):
@@ -52,12 +54,73 @@ class Cloud(Protocol):
         """Every machine of this provider that the cloud still knows, ended ones included; all or an error."""
         ...
 
-    def end(self, machine_ids: Sequence[str], return_id: str) -> tuple[str, ...]:
-        """Mark the machines as returned, then end them; ids the cloud no longer knows are passed over.
+    def end(
+        self, machine_ids: Sequence[str], return_id: str, reason: EndReason = EndReason.RETURNED
+    ) -> tuple[str, ...]:
+        """Mark the machines as returned and why, then end them; ids the cloud no longer knows are passed over.
 
         Returns the ids the cloud accepted. Calling it again is harmless. A refusal leaves the mark, so the
         machine stays visible as asked back, and raises.
         """
+        ...
+
+
+class Ledger(Protocol):
+    """What is written on machines and pools after their launch, so that it outlives us. Errors are ``Cloud``'s."""
+
+    def mark(self, machine_ids: Sequence[str], marks: Mapping[str, str]) -> None:
+        """Write these tags on the machines, all or an error; writing the same again changes nothing.
+
+        Keys are those of ``burst.aws.tags``; an empty value takes the mark away.
+        """
+        ...
+
+    def pools(self) -> Mapping[str, PoolMarks]:
+        """What is written on each pool, by name; a pool nothing was ever written on has empty marks."""
+        ...
+
+    def mark_pool(self, pool: str, marks: PoolMarks) -> None:
+        """Write a pool's marks in place of those it had."""
+        ...
+
+
+class Hosts(Protocol):
+    """Opens and closes hosts of the batch system. Raises ``SiteUnavailable`` when it did not answer."""
+
+    def close(self, names: Sequence[str], why: str) -> None:
+        """No new jobs for these hosts; what runs there goes on. Closing a closed host is harmless."""
+        ...
+
+    def reopen(self, names: Sequence[str]) -> None:
+        """Jobs may start there again."""
+        ...
+
+
+class Notices(Protocol):
+    """The cloud's spot notices, as they arrive on the master. Errors are ``Cloud``'s."""
+
+    def receive(self) -> tuple[Notice, ...]:
+        """What has come and was not acknowledged; the same notice may come again."""
+        ...
+
+    def acknowledge(self, receipts: Sequence[str]) -> None:
+        """These messages have been written into the ledger and need not come again."""
+        ...
+
+
+class Journal(Protocol):
+    """Which launches were begun here and answered to LSF: a local cache, which tells at once what tags tell late."""
+
+    def begin(self, request_id: str) -> None:
+        """Note, before the cloud is asked; raises ``SiteUnavailable`` when it cannot be written."""
+        ...
+
+    def answer(self, request_id: str) -> None:
+        """Note that LSF is told of this request; a failure to write is passed over."""
+        ...
+
+    def unanswered(self) -> frozenset[str]:
+        """Requests begun and never answered: LSF does not know of them. Only sure while the launch lock is held."""
         ...
 
 

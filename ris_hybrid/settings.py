@@ -14,6 +14,24 @@ _STRICT = {"extra": "forbid"}  # read by pydantic when burst.yaml is validated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Requirements:
+    """What a node must have, where a pool names no instance types (EC2's attribute-based selection)."""
+
+    __pydantic_config__ = _STRICT
+
+    vcpus: int
+    """At least so many."""
+    memory_mib: int
+    """At least so much."""
+    vcpus_max: int | None = None
+    memory_mib_max: int | None = None
+    gpus: int = 0
+    """Exactly so many; 0 leaves types with GPUs out."""
+    exclude: tuple[str, ...] = ()
+    """Types never to take; ``*`` stands for any text (``t3.*``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     """Interchangeable cloud nodes LSF knows as one template."""
 
@@ -21,11 +39,16 @@ class Pool:
 
     name: str
     """Also LSF's templateId: letters, digits and hyphens, no underscore."""
-    instance_types: tuple[str, ...]
-    """In order of preference; each must have at least ``slots`` cores and ``memory_mib``."""
-    slots: int
-    memory_mib: int
     max_nodes: int
+    instance_types: tuple[str, ...] = ()
+    """In order of preference; each must have at least ``slots`` cores and ``memory_mib``."""
+    requirements: Requirements | None = None
+    """In place of ``instance_types``."""
+    slots: int = 0
+    """0 until derived from the types: what the smallest of them has under the cluster's definition of ncpus."""
+    memory_mib: int = 0
+    """0 until derived from the types."""
+    gpus: int = 0
     launch_template: str = ""
     """Id or name; empty until the stacks' outputs are merged in."""
     subnets: tuple[str, ...] = ()
@@ -33,10 +56,20 @@ class Pool:
     """Queues whose jobs may use it; empty means every queue LSF lets borrow."""
     labs: tuple[str, ...] = ()
     """Labs that may use it; empty means all."""
-    purchase: Literal["on-demand", "spot"] = "on-demand"
+    purchase: Literal["on-demand", "spot", "mixed"] = "on-demand"
+    on_demand_ratio: float = 0.0
+    """Share of a mixed pool that is bought on demand, 0 to 1."""
+    reservations: bool = False
+    """Use the account's open On-Demand Capacity Reservations first."""
+    all_or_none: bool = False
+    """For jobs over several nodes: one type, one zone, and every node of a launch or none."""
+    placement_group: str = ""
+    """Name of a cluster placement group; empty for none."""
+    efa: bool = False
+    """Whether its nodes have an Elastic Fabric Adapter (built into the launch template by the stacks)."""
     priority: int = 10
     boot_s: float = 300.0
-    """Expected seconds from launch to joined."""
+    """Expected seconds from launch to joined, until nodes of the pool have been measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +125,44 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """How long what may last in the life of a node, and what is done about pools that do not work."""
+
+    __pydantic_config__ = _STRICT
+
+    join_minutes: float = 15.0
+    """From launch to joined; a machine that has not joined by then is ended."""
+    lifetime_hours: float | None = None
+    """A node older than this takes no new jobs and is ended when it is empty; None for no bound."""
+    idle_minutes: float = 10.0
+    """A node without jobs for so long is returned. With a Resource Connector LSF itself does it."""
+    unlisted_minutes: float = 10.0
+    """A machine that LSF has not listed for so long is ended."""
+    join_failures: int = 10
+    """So many failures to join in a row switch the pool off until an admin clears it."""
+    capacity_hold_minutes: float = 10.0
+    """A pool the cloud had no machine for is left alone for so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What user data makes of a machine so that it becomes a host of the cluster."""
+
+    __pydantic_config__ = _STRICT
+
+    lsf_top: str = "/opt/lsf"
+    """Where LSF is installed in the image (or mounted)."""
+    masters: tuple[str, ...] = ()
+    """Management candidates, the first one preferred."""
+    mounts: tuple[str, ...] = ()
+    """Lines of fstab: the site's paths as jobs know them."""
+    docker_options: tuple[str, ...] = ()
+    """Options every container of a job gets, e.g. ``--security-opt label=disable``."""
+    registry: str = ""
+    """ECR registry host to log in to by the instance role; empty for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BurstSettings:
     """Everything the provider and the policy need."""
 
@@ -105,6 +176,14 @@ class BurstSettings:
     caps: Caps
     budget: Budget
     release: Release = field(default_factory=Release)
+    life: Life = field(default_factory=Life)
+    node: Node = field(default_factory=Node)
+    ncpus: Literal["cores", "threads"] = "cores"
+    """What the cluster counts as a slot of a host (EGO_DEFINE_NCPUS)."""
+    rerunnable_queues: tuple[str, ...] = ()
+    """Queues whose jobs may be started again (RERUNNABLE in lsb.queues); spot nodes take no others."""
+    notices: str = ""
+    """URL of the SQS queue that gets EC2's spot notices by EventBridge; empty for none."""
     endpoint_url: str = ""
     """EC2 endpoint; empty for AWS's own. The sandbox sets a loopback address."""
     host_flag: str = "awshost"

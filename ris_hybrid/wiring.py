@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
-    from burst.rc.verbs import Provider
+    from burst.provider import Provider
     from ris_hybrid.ports import Clock, Scheduler
     from ris_hybrid.settings import BurstSettings
 
@@ -98,12 +98,17 @@ def provider(settings: BurstSettings, data: Path, now: float, conf: Path | None 
     from burst.audit import AuditFile
     from burst.aws.client import ec2_client
     from burst.aws.fleet import Ec2Cloud
-    from burst.rc.verbs import Provider
+    from burst.aws.marks import Ec2Ledger
+    from burst.journal import JournalFile
+    from burst.provider import Provider
     from burst.spend import SpendFile
 
+    client = ec2_client(settings, conf)
     return Provider(
         settings=settings,
-        cloud=Ec2Cloud(ec2_client(settings, conf), settings),
+        cloud=Ec2Cloud(client, settings),
+        ledger=Ec2Ledger(client, settings),
+        journal=JournalFile(data / f"{settings.provider}-launches.log"),
         spend=SpendFile(data, settings.provider),
         audit=AuditFile(data / f"{settings.provider}-audit.jsonl"),
         now=now,

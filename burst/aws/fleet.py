@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
 from burst.aws import errors, tags
+from burst.aws.calls import BATCH, batches, translated
 from burst.rc.wire import LSF_CAPACITY_CODES
 from ris_hybrid.errors import CloudError, Refused
-from ris_hybrid.model import Launched, Shortfall
+from ris_hybrid.model import EndReason, Launched, Shortfall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import (
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 class Ec2Cloud:
     """Machines of one provider on one cluster, found and marked by their tags."""
 
-    def __init__(self, client: EC2Client, settings: BurstSettings, *, page: int = 1000, batch: int = 500) -> None:
+    def __init__(self, client: EC2Client, settings: BurstSettings, *, page: int = 1000, batch: int = BATCH) -> None:
         self._client = client
         self._settings = settings
         self._page = page
@@ -41,7 +39,7 @@ class Ec2Cloud:
     def launch(self, launch: Launch) -> Launched:
         """One CreateFleet call over the pool's types and subnets, in order of preference."""
         pool = self._pool(launch.pool)
-        with _translated():
+        with translated():
             answer = self._client.create_fleet(**fleet_request(launch, pool, self._settings))
         ids = tuple(machine_id for group in answer.get("Instances", ()) for machine_id in group["InstanceIds"])
         shortfall = _shortfall(answer) if len(ids) < launch.count else ()
@@ -50,12 +48,12 @@ class Ec2Cloud:
             raise errors.of_code(first.code, first.message)
         if shortfall:
             with suppress(CloudError):  # the machines run: losing the code must not lose them
-                self._tag(ids, tags.SHORTFALL, shortfall[0].code)
+                self._tag(ids, {tags.SHORTFALL: shortfall[0].code})
         return Launched(machine_ids=ids, shortfall=shortfall)
 
     def machines(self) -> tuple[Machine, ...]:
         """DescribeInstances by our tags, every page or an error."""
-        with _translated():
+        with translated():
             pages = self._client.get_paginator("describe_instances").paginate(
                 Filters=[
                     {"Name": f"tag:{tags.CLUSTER}", "Values": [self._settings.cluster]},
@@ -67,23 +65,25 @@ class Ec2Cloud:
         found = (tags.machine_of(instance) for instance in instances)
         return tuple(sorted(found, key=lambda machine: (machine.launched, machine.machine_id)))
 
-    def end(self, machine_ids: Sequence[str], return_id: str) -> tuple[str, ...]:
-        """Mark by tag, then TerminateInstances; ids that are not ours or no longer known are passed over."""
+    def end(
+        self, machine_ids: Sequence[str], return_id: str, reason: EndReason = EndReason.RETURNED
+    ) -> tuple[str, ...]:
+        """Mark by tags, then TerminateInstances; ids that are not ours or no longer known are passed over."""
         known = {machine.machine_id for machine in self.machines()}
         ids = [machine_id for machine_id in machine_ids if machine_id in known]
-        self._tag(ids, tags.RETURN, return_id)
+        self._tag(ids, {tags.RETURN: return_id, tags.END: reason})
         ended: list[str] = []
-        for start in range(0, len(ids), self._batch):
-            with _translated():
-                answer = self._client.terminate_instances(InstanceIds=ids[start : start + self._batch])
+        for some in batches(ids, self._batch):
+            with translated():
+                answer = self._client.terminate_instances(InstanceIds=some)
             ended += [item["InstanceId"] for item in answer["TerminatingInstances"]]
         return tuple(ended)
 
-    def _tag(self, ids: Sequence[str], key: str, value: str) -> None:
-        for start in range(0, len(ids), self._batch):
-            with _translated():
+    def _tag(self, ids: Sequence[str], marks: Mapping[str, str]) -> None:
+        for some in batches(ids, self._batch):
+            with translated():
                 self._client.create_tags(
-                    Resources=list(ids[start : start + self._batch]), Tags=[{"Key": key, "Value": value}]
+                    Resources=some, Tags=[{"Key": key, "Value": value} for key, value in marks.items()]
                 )
 
     def _pool(self, name: str) -> Pool:
@@ -114,7 +114,7 @@ def fleet_request(launch: Launch, pool: Pool, settings: BurstSettings) -> Create
         "LaunchTemplateConfigs": [{"LaunchTemplateSpecification": template, "Overrides": overrides}],
         "TargetCapacitySpecification": {
             "TotalTargetCapacity": launch.count,
-            "DefaultTargetCapacityType": pool.purchase,
+            "DefaultTargetCapacityType": "spot" if pool.purchase == "spot" else "on-demand",
         },
         "TagSpecifications": [{"ResourceType": "instance", "Tags": tags.launch_tags(launch, settings)}],
     }
@@ -131,13 +131,3 @@ def _shortfall(answer: CreateFleetResultTypeDef) -> tuple[Shortfall, ...]:
     rows = [Shortfall(code=code, message=message) for code, message in seen.items()]
     rows = rows or [Shortfall(code="UnfulfillableCapacity", message="fewer machines came than were asked for")]
     return tuple(sorted(rows, key=lambda row: (row.code not in LSF_CAPACITY_CODES, row.code)))
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        raise errors.of_client_error(error) from error
-    except (BotoCoreError, ResponseParserError) as error:
-        raise errors.of_botocore(error) from error

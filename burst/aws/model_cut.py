@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-OPERATIONS = ("CreateFleet", "CreateTags", "DescribeInstances", "TerminateInstances")
+OPERATIONS = (
+    "CreateFleet",
+    "CreateTags",
+    "DeleteTags",
+    "DescribeInstances",
+    "DescribeLaunchTemplates",
+    "TerminateInstances",
+)
 _COPIED = ("_retry", "partitions", "sdk-default-configuration")
 _SERVICES = ("ec2", "sts")  # sts: credentials by an assumed role
 

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from burst.fleet import account_of
-from ris_hybrid.model import Machine, MachineState, UnknownWord
+from ris_hybrid.model import Machine, MachineState, PoolMarks, UnknownWord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
 CLUSTER, PROVIDER, POOL, LAB = "ris_cluster", "ris_provider", "ris_pool", "ris_lab"
 REQUEST, ASKED, SHORTFALL, RETURN = "ris_request", "ris_asked", "ris_shortfall", "ris_return"
-VERSION, MANAGED = "ris_version", "ris_managed"
+VERSION, MANAGED, TEMPLATE = "ris_version", "ris_managed", "ris_template"
+END, JOINED, UNLISTED = "ris_end", "ris_joined", "ris_unlisted"
+NOTICE, REBALANCE = "ris_notice", "ris_rebalance"
+"""Epoch seconds as whole numbers; nodes write the last two on themselves when they see the notice first."""
+HELD, JOIN_FAILURES, OFF, BOOT = "ris_held", "ris_join_failures", "ris_off", "ris_boot_s"
+"""On a pool's launch template: ``<until> <code>``, a count, why it is off, seconds to join."""
+_LONGEST = 256  # characters of a tag's value
+_DIGITS = 12  # a longer figure is nobody's count or time
 
 
 def launch_tags(launch: Launch, settings: BurstSettings) -> list[TagTypeDef]:
@@ -33,6 +40,7 @@ def launch_tags(launch: Launch, settings: BurstSettings) -> list[TagTypeDef]:
         VERSION: version("ris-hybrid"),
         CLUSTER: settings.cluster,
         PROVIDER: settings.provider,
+        TEMPLATE: launch.pool,
         POOL: launch.pool,
         LAB: launch.lab,
         REQUEST: launch.request_id,
@@ -63,6 +71,11 @@ def machine_of(instance: InstanceTypeDef) -> Machine:
         asked=_whole(tags, ASKED),
         shortfall=tags.get(SHORTFALL, ""),
         return_id=tags.get(RETURN, ""),
+        end_reason=tags.get(END, ""),
+        joined=_seconds(tags, JOINED),
+        unlisted=_seconds(tags, UNLISTED),
+        notice=_seconds(tags, NOTICE),
+        rebalance=_seconds(tags, REBALANCE),
     )
 
 
@@ -74,6 +87,32 @@ def state_of(word: str) -> MachineState | UnknownWord:
         return UnknownWord(word)
 
 
+def pool_tags(marks: PoolMarks) -> dict[str, str]:
+    """A pool's marks as the tags of its launch template; an empty value is one to take away."""
+    return {
+        HELD: f"{marks.held_until:.0f} {marks.held_for}".strip() if marks.held_until else "",
+        JOIN_FAILURES: str(marks.join_failures) if marks.join_failures else "",
+        OFF: marks.off[:_LONGEST],
+        BOOT: f"{marks.boot_s:.0f}" if marks.boot_s else "",
+    }
+
+
+def pool_marks(tags: Mapping[str, str]) -> PoolMarks:
+    """The marks a launch template carries; what is odd reads as not there."""
+    until, _, code = tags.get(HELD, "").partition(" ")
+    return PoolMarks(
+        held_until=_seconds({HELD: until}, HELD),
+        held_for=code,
+        join_failures=_whole(tags, JOIN_FAILURES),
+        off=tags.get(OFF, ""),
+        boot_s=_seconds(tags, BOOT),
+    )
+
+
+def _seconds(tags: Mapping[str, str], key: str) -> float:
+    return float(_whole(tags, key))
+
+
 def _whole(tags: Mapping[str, str], key: str) -> int:
     value = tags.get(key, "")
-    return int(value) if value.isdecimal() else 0
+    return int(value) if value.isascii() and value.isdigit() and len(value) < _DIGITS else 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from burst.rc import templates
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Pool, Release
+from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Life, Node, Pool, Release, Requirements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,13 +39,21 @@ def load(path: Path) -> BurstSettings:
 
 def _settings(body: dict[str, Any]) -> BurstSettings:
     nested: dict[str, Any] = {
-        "pools": tuple(Pool(**_checked(Pool, row)) for row in body["pools"]),
+        "pools": tuple(_pool(row) for row in body["pools"]),
         "gates": tuple(Gate(**_checked(Gate, row)) for row in body["gates"]),
         "caps": Caps(**_checked(Caps, body["caps"])),
         "budget": Budget(**_checked(Budget, body["budget"])),
         "release": Release(**_checked(Release, body["release"])),
+        "life": Life(**_checked(Life, body["life"])),
+        "node": Node(**_checked(Node, body["node"])),
     }
     return BurstSettings(**{**_checked(BurstSettings, body), **nested})
+
+
+def _pool(row: dict[str, Any]) -> Pool:
+    wants = row.get("requirements")
+    nested = None if wants is None else Requirements(**_checked(Requirements, wants))
+    return Pool(**{**_checked(Pool, row), "requirements": nested})
 
 
 def _usable(pool: Pool, settings: BurstSettings, path: Path) -> None:
@@ -93,12 +101,14 @@ def _or_none(figure: Callable[[object], bool]) -> Callable[[object], bool]:
 _FORMS: dict[str, Callable[[object], bool]] = {
     "str": _text,
     "int": _whole,
+    "bool": lambda value: isinstance(value, bool),
     "float": _figure,
     "int | None": _or_none(_whole),
     "float | None": _or_none(_figure),
     "tuple[str, ...]": _texts,
     "Mapping[str, int]": _by_name(_whole),
     "Mapping[str, float]": _by_name(_figure),
-    "Literal['on-demand', 'spot']": lambda value: value in ("on-demand", "spot"),
+    "Literal['on-demand', 'spot', 'mixed']": lambda value: value in ("on-demand", "spot", "mixed"),
+    "Literal['cores', 'threads']": lambda value: value in ("cores", "threads"),
 }
 """Field annotation to what its JSON looks like; nested settings are built, and so checked, on their own."""

@@ -9,7 +9,7 @@ from ris_hybrid.errors import ConfigError, RisHybridError
 from ris_hybrid.model import Event
 
 if TYPE_CHECKING:
-    from burst.rc.verbs import Provider
+    from burst.provider import Provider
     from burst.rc.wire import DemandRequest, Json
     from ris_hybrid.ports import Scheduler
 

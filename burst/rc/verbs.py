@@ -6,7 +6,6 @@ gets the request id too, because only the ledger can tell what runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from math import inf
 from typing import TYPE_CHECKING
@@ -16,30 +15,18 @@ from burst.ledger import month_of, month_start, observe_fleet
 from burst.limits import Ask, apply_caps
 from burst.rc import wire
 from ris_hybrid.errors import CloudError, ConfigError, SiteUnavailable, TryAgain
-from ris_hybrid.model import Event, Launch, MachineState
+from ris_hybrid.model import EndReason, Event, Launch, MachineState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from burst.provider import Provider
     from burst.rc.wire import Json, Named
     from ris_hybrid.model import Machine, Shortfall
-    from ris_hybrid.ports import Audit, Cloud, Spend
-    from ris_hybrid.settings import BurstSettings
 
 _SETTLE_S = 120.0  # EC2 may not list a machine for a moment after it was launched
 _LIMIT = "LimitReached"  # our own word for "the caps allow no more": LSF goes on asking as demand changes
 _CREATE, _RETURN = "add", "ret"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
-    """The ports a verb works with, and when it is."""
-
-    settings: BurstSettings
-    cloud: Cloud
-    spend: Spend
-    audit: Audit
-    now: float
 
 
 def request_machines(payload: object, key: str, at: float, provider: Provider) -> Json:
@@ -126,7 +113,7 @@ def request_return_machines(payload: object, provider: Provider) -> Json:
     return_id = next((m.return_id for m in machines if m.return_id), _id(_RETURN, provider.now, *ids))
     message = ""
     try:
-        ended = provider.cloud.end(ids, return_id)
+        ended = provider.cloud.end(ids, return_id, EndReason.RETURNED)
     except CloudError as error:
         if not _marked(ids, return_id, provider):
             raise
@@ -185,7 +172,7 @@ def _return_status(request_id: str, machines: Sequence[Machine], provider: Provi
     ended: tuple[str, ...] = ()
     if still:
         try:
-            ended = provider.cloud.end(still, request_id)
+            ended = provider.cloud.end(still, request_id, EndReason.RETURNED)
         except CloudError as error:
             message = f"EC2 still refuses to end {len(still)}: {error.message}"
     _note_cost([machine for machine in mine if not machine.alive or machine.machine_id in ended], provider)
@@ -208,7 +195,7 @@ def _end_failed(machines: Sequence[Machine], provider: Provider) -> None:
         return
     ids = [machine.machine_id for machine in failed]
     try:
-        ended = provider.cloud.end(ids, _id(_RETURN, provider.now, *ids))
+        ended = provider.cloud.end(ids, _id(_RETURN, provider.now, *ids), EndReason.BROKEN)
     except CloudError as error:
         _audit(provider, "failed machines not ended", machines=ids, message=error.message)
         return

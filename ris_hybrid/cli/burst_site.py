@@ -12,7 +12,7 @@ from ris_hybrid.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from burst.rc.verbs import Provider
+    from burst.provider import Provider
     from ris_hybrid.ports import Scheduler
     from ris_hybrid.settings import BurstSettings
 

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from burst.audit import FakeAudit
-from burst.fake import FakeCloud
+from burst.fake import FakeCloud, FakeLedger
+from burst.journal import FakeJournal
+from burst.provider import Provider
 from burst.rc import verbs
 from burst.spend import FakeSpend
-
-if TYPE_CHECKING:
-    from burst.rc.verbs import Provider
 
 
 class Room:
@@ -20,6 +19,8 @@ class Room:
     def __init__(self, make: Any) -> None:
         self.now = make.now
         self.cloud = FakeCloud(lambda: self.now)
+        self.ledger = FakeLedger(self.cloud)
+        self.journal = FakeJournal()
         self.spend = FakeSpend()
         self.audit = FakeAudit()
         self.settings = make.settings()
@@ -29,8 +30,14 @@ class Room:
 
     @property
     def provider(self) -> Provider:
-        return verbs.Provider(
-            settings=self.settings, cloud=self.cloud, spend=self.spend, audit=self.audit, now=self.now
+        return Provider(
+            settings=self.settings,
+            cloud=self.cloud,
+            ledger=self.ledger,
+            spend=self.spend,
+            audit=self.audit,
+            journal=self.journal,
+            now=self.now,
         )
 
     @property

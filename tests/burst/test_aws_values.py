@@ -79,7 +79,7 @@ def test_tags_of_a_launch_are_read_back(make: Any) -> None:
     assert {"Key": "Name", "Value": "c1-cpu-lee"} in written
     assert {tag["Key"] for tag in written} == {
         *("Name", "ris_managed", "ris_version", "ris_cluster", "ris_provider", "ris_pool", "ris_lab", "ris_request"),
-        *("ris_asked", "ris_shortfall"),
+        *("ris_asked", "ris_shortfall", "ris_template"),
     }
 
 

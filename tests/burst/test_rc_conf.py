@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from burst.rc import conf, templates
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Pool, Release
+from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Life, Node, Pool, Release, Requirements
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +52,17 @@ def test_what_is_dumped_is_loaded_again(tmp_path_factory: pytest.TempPathFactory
 
 
 def test_every_field_of_the_settings_is_checked_when_read() -> None:
-    nested = {"tuple[Pool, ...]", "tuple[Gate, ...]", "Caps", "Budget", "Release"}
-    for kind in (BurstSettings, Pool, Gate, Caps, Budget, Release):
+    nested = {
+        "tuple[Pool, ...]",
+        "tuple[Gate, ...]",
+        "Caps",
+        "Budget",
+        "Release",
+        "Life",
+        "Node",
+        "Requirements | None",
+    }
+    for kind in (BurstSettings, Pool, Gate, Caps, Budget, Release, Life, Node, Requirements):
         for field in fields(kind):
             assert field.type in conf._FORMS.keys() | nested, f"{kind.__name__}.{field.name}"
 

@@ -84,10 +84,10 @@ class Refusing:
         self.cloud = cloud
         self.tries = 0
 
-    def end(self, machine_ids: Any, return_id: str) -> Any:
+    def end(self, *arguments: Any) -> Any:
         self.tries += 1
         self.cloud.fail_next = Refused("termination protection", code="OperationNotPermitted")
-        return self.cloud.end(machine_ids, return_id)
+        return self.cloud.end(*arguments)
 
     def machines(self) -> Any:
         return self.cloud.machines()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from burst.audit import FakeAudit
-from burst.fake import FakeCloud
-from burst.rc.verbs import Provider
+from burst.fake import FakeCloud, FakeLedger
+from burst.journal import FakeJournal
+from burst.provider import Provider
 from burst.spend import FakeSpend
 from onprem.lsf.fake import FakeScheduler
 from ris_hybrid.cli import burst_view
@@ -31,7 +32,15 @@ class Here:
 
     def site(self, *, sandbox: bool = False) -> BurstSite:
         settings = self.make.settings(budget=replace(self.make.settings().budget, usd_per_month=500.0))
-        provider = Provider(settings=settings, cloud=self.cloud, spend=self.spend, audit=FakeAudit(), now=self.make.now)
+        provider = Provider(
+            settings=settings,
+            cloud=self.cloud,
+            ledger=FakeLedger(self.cloud),
+            spend=self.spend,
+            audit=FakeAudit(),
+            journal=FakeJournal(),
+            now=self.make.now,
+        )
         return BurstSite(settings=settings, provider=provider, scheduler=self.scheduler, sandbox=sandbox)
 
     def json(self, **fields: Any) -> tuple[dict[str, Any], RisHybridError | None]:

@@ -98,7 +98,7 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
         ("slots: 16", "slots: true", "7: pools[0].slots: expected a whole number, found true"),
         ("slots: 16", "slots: 0", "7: pools[0].slots: expected 1 or more, found 0"),
         ("slots: 16", "slots: 010", "7: pools[0].slots: expected a whole number, found '010'"),
-        ("slots: 16", "slot: 16", "5: pools[0].slots: expected a value, found nothing"),
+        ("slots: 16", "slot: 16", "7: pools[0].slot: expected a known key, found 'slot'"),
         ("slots: 16", "slots: 16\n    boot_s: 0.5", "8: pools[0].boot_s: expected 1 or more, found 0.5"),
         ("[c7a.4xlarge, m7a.4xlarge]", "[]", "6: pools[0].instance_types: expected at least one, none of them empty"),
         ("[c7a.4xlarge, m7a.4xlarge]", "c7a", "6: pools[0].instance_types: expected a list, found 'c7a'"),
@@ -112,7 +112,11 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
             "''",
             "10: pools[0].launch_template: expected a launch template (or the key outputs at the top), found nothing",
         ),
-        ("purchase: spot", "purchase: sopt", "13: pools[0].purchase: expected 'on-demand' or 'spot', found 'sopt'"),
+        (
+            "purchase: spot",
+            "purchase: sopt",
+            "13: pools[0].purchase: expected 'on-demand', 'spot' or 'mixed', found 'sopt'",
+        ),
         (
             "name: general",
             "name: big_mem",
