@@ -46,6 +46,11 @@ class AuditFile:
         self._path.replace(self._path.with_suffix(f"{self._path.suffix}.1"))
 
 
+def rotated(path: Path) -> list[Path]:
+    """The log with its rotated parts, oldest first."""
+    return [*(path.with_suffix(f"{path.suffix}.{number}") for number in range(_KEEP, 0, -1)), path]
+
+
 class FakeAudit:
     """The same promise in memory."""
 

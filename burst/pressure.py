@@ -109,6 +109,15 @@ def measure(jobs: Sequence[Job], queues: Iterable[Queue], hosts: Iterable[Host],
     )
 
 
+def why_no_pressure(job: Job, jobs: Sequence[Job], queues: Iterable[Queue], widest: float = math.inf) -> str:
+    """Why more slots would not start this pending job; empty when they would. ``jobs`` are all unfinished ones."""
+    active = {queue.name: queue.is_active for queue in queues}
+    why = _why_left_out(job, active, lambda: {other.job_id.partition("[")[0] for other in jobs})
+    if why == "" and job.slots > widest:
+        return "wider than any pool may grow"
+    return "" if why is None else why
+
+
 _CASE = attrgetter("status", "queue", "pend_state", "dependency", "specified_start", "reason")
 """All that ``_why_left_out`` looks at."""
 

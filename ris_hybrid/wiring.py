@@ -45,6 +45,11 @@ class FixedClock:
         return self._at
 
 
+def wait(seconds: float) -> None:
+    """Let real time pass, between two looks of a command that watches."""
+    time.sleep(seconds)
+
+
 def clock(env: Mapping[str, str] = os.environ) -> Clock:
     """The sandbox's virtual time where it is set, else the system's."""
     text = env.get(CLOCK_VARIABLE, "")

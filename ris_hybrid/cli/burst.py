@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ris_hybrid.cli import show
+from ris_hybrid.cli import burst_past, show
+from ris_hybrid.cli.burst_site import ConfOption, JsonOption
 
 if TYPE_CHECKING:
     from burst.decide import Decision
@@ -16,25 +17,25 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-ConfOption = Annotated[
-    Path | None,
-    typer.Option("--conf", envvar="RIS_HYBRID_CONF", help="burst.yaml; without it the running sandbox is used."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app.command("events")(burst_past.events)
+app.command("explain")(burst_past.explain)
 
 
 @app.command("status")
-def status(conf: ConfOption = None, *, as_json: JsonOption = False) -> None:
+def status(
+    conf: ConfOption = None,
+    *,
+    watch: Annotated[float | None, typer.Option(help="Ask again every so many seconds, until Ctrl-C.", min=1)] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Show the cloud nodes, the month's money and the pressure. What cannot be asked is said, and exits 4 or 5."""
     from ris_hybrid.cli import burst_view
     from ris_hybrid.cli.burst_site import open_site
 
-    site = open_site(conf)
-    seen, failure = burst_view.look(site)
-    if as_json:
-        show.json_object(burst_view.status_json(site, seen, failure))
-    else:
-        burst_view.show_status(site, seen)
+    if watch is not None:
+        burst_view.watch(conf, watch, as_json=as_json)
+        return
+    failure = burst_view.show_once(open_site(conf), as_json=as_json)
     if failure is not None:
         raise failure
 

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from ris_hybrid import wiring
 from ris_hybrid.cli import show
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from burst.provider import Provider
     from ris_hybrid.ports import Scheduler
     from ris_hybrid.settings import BurstSettings
+
+
+ConfOption = Annotated[
+    Path | None,
+    typer.Option("--conf", envvar="RIS_HYBRID_CONF", help="burst.yaml; without it the running sandbox is used."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +33,8 @@ class BurstSite:
     provider: Provider
     scheduler: Scheduler
     sandbox: bool
+    data: Path
+    """Where the audit log and the month's spend lie."""
 
 
 def load_settings(conf: Path | None) -> BurstSettings:
@@ -63,4 +73,5 @@ def open_site(conf: Path | None) -> BurstSite:
         provider=wiring.provider(settings, data, wiring.clock().now()),
         scheduler=wiring.scheduler(),
         sandbox=sandbox,
+        data=data,
     )

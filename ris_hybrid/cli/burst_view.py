@@ -9,9 +9,11 @@ from burst.engine import observe_pressure
 from burst.fleet import account_of, by_pool_and_lab
 from burst.ledger import observe_fleet
 from ris_hybrid.cli import show
-from ris_hybrid.errors import RisHybridError
+from ris_hybrid.errors import RisHybridError, SiteUnavailable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from burst.fleet import Fleet
     from burst.pressure import Pressure
     from ris_hybrid.cli.burst_site import BurstSite
@@ -24,6 +26,33 @@ class Seen:
 
     fleet: Fleet | None
     pressure: Pressure | None
+
+
+def show_once(site: BurstSite, *, as_json: bool = False, stream: bool = False) -> RisHybridError | None:
+    """Ask and show; gives what could not be asked. In a ``stream`` a JSON document takes one line."""
+    seen, failure = look(site)
+    if as_json:
+        (show.json_line if stream else show.json_object)(status_json(site, seen, failure))
+    else:
+        show_status(site, seen)
+    return failure
+
+
+def watch(conf: Path | None, every_s: float, *, as_json: bool = False) -> None:
+    """Show the status again and again until Ctrl-C; a failure is said and asked about again."""
+    from ris_hybrid import wiring
+    from ris_hybrid.cli.burst_site import open_site
+
+    while True:
+        try:
+            if not as_json:
+                show.clear()
+            failure = show_once(open_site(conf), as_json=as_json, stream=True)
+        except SiteUnavailable as error:
+            failure = error
+        if failure is not None:
+            show.error(failure.message, failure.hint)
+        wiring.wait(every_s)
 
 
 def look(site: BurstSite) -> tuple[Seen, RisHybridError | None]:

@@ -44,9 +44,20 @@ def fields(pairs: Mapping[str, object]) -> None:
     )
 
 
+def json_line(value: object) -> None:
+    """A JSON document on one line, for output that goes on."""
+    _write(sys.stdout, json.dumps(value, default=str) + "\n")
+
+
 def json_object(value: object) -> None:
     """A JSON document on stdout, keys in the order given, indented by two."""
     _write(sys.stdout, json.dumps(value, indent=2) + "\n")
+
+
+def clear() -> None:
+    """An empty screen on a terminal; nothing where the output goes to a file."""
+    if sys.stdout.isatty():
+        _write(sys.stdout, "\x1b[2J\x1b[H")
 
 
 def note(text: str) -> None:

@@ -121,6 +121,35 @@ def test_pressure_becomes_nodes(service: Service) -> None:
     assert {"reason": "held (PSUSP)", "jobs": 1, "slots": 1} in status["pressure"]["left_out"]
 
 
+def test_a_node_and_its_request_are_explained(service: Service) -> None:
+    def machines() -> list[Any]:
+        found: list[Any] = service.json("burst", "status")["fleet"]["machines"]
+        return found
+
+    wait_for(lambda: bool(machines()), "a node for the jobs that wait")
+    machine = machines()[0]
+    told = service.json("burst", "explain", machine["id"])
+    assert (told["sandbox"], told["subject"]) == (True, machine["id"])
+    assert any(event["kind"] == "launched" and machine["id"] in event["machines"] for event in told["events"])
+    request = service.ours("burst", "explain", machine["request"]).stdout
+    assert request.startswith(f"{machine['request']}\n  asked ")
+    lines = service.ours("burst", "events", "--about", machine["request"], "--json").stdout.splitlines()
+    assert {json.loads(line)["kind"] for line in lines} >= {"limits", "launched"}
+
+
+def test_a_job_is_explained(service: Service) -> None:
+    held = next(line.split()[0] for line in service.lsf("bjobs", "-u", "all").splitlines() if " PSUSP " in line)
+    assert service.ours("burst", "explain", held).stdout.startswith(f"job {held}\n  queue general, genomics, 1 slots")
+    assert "error: LSF has no unfinished job 999999\n" in service.ours("burst", "explain", "999999", code=2).stderr
+    assert "knows nobody" in service.ours("burst", "explain", "nobody", code=2).stderr
+
+
+def test_events_of_nothing_are_a_note_and_a_wrong_span_an_error(service: Service) -> None:
+    done = service.ours("burst", "events", "--kind", "nothing-such", "--since", "2h")
+    assert (done.stdout, "note: no event in the audit log fits\n" in done.stderr) == ("", True)
+    assert "expected a span such as 90s" in service.ours("burst", "events", "--since", "soon", code=2).stderr
+
+
 def test_the_decision_and_the_plan_agree(service: Service) -> None:
     decided = service.json("burst", "decide", "--explain")
     assert decided["sandbox"] is True

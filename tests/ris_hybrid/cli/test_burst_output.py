@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ class Here:
             journal=FakeJournal(),
             now=self.make.now,
         )
-        return BurstSite(settings=settings, provider=provider, scheduler=self.scheduler, sandbox=sandbox)
+        return BurstSite(settings=settings, provider=provider, scheduler=self.scheduler, sandbox=sandbox, data=Path())
 
     def json(self, **fields: Any) -> tuple[dict[str, Any], RisHybridError | None]:
         site = self.site(**fields)

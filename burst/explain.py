@@ -1,0 +1,141 @@
+"""One answer over the whole chain: job -> pressure -> gate -> limits -> launch -> node, and back (pure).
+
+Nothing here is remembered for the purpose: facts come from what LSF and the ledger say now, the past from the audit
+log. What neither knows any more is said to be unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from burst.fleet import account_of
+from burst.history import concerns
+from burst.pressure import why_no_pressure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from burst.decide import Decision
+    from ris_hybrid.model import Event, Job, Machine, Queue
+
+_LATEST = 20
+"""Events shown at most; ``burst events`` has them all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What is known about one job, machine or request."""
+
+    subject: str
+    facts: tuple[str, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What LSF and the ledger say at one moment, the decisions that follow from it, and the log."""
+
+    now: float
+    machines: tuple[Machine, ...]
+    events: tuple[Event, ...]
+    jobs: tuple[Job, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    widest: float = float("inf")
+
+
+def explain_job(job: Job, known: Known) -> Explanation:
+    """Why this job did, or did not, make the site burst; where it runs if it does."""
+    facts = [f"queue {job.queue}, {account_of(job.lab)}, {job.slots} slots, {job.status}"]
+    if job.exec_host:
+        facts += _where(job, known)
+        return Explanation(subject=f"job {job.job_id}", facts=tuple(facts), events=())
+    facts.append(f"pending for {_span(job.pend_s)}; LSF says: {job.reason or 'nothing'}")
+    why = why_no_pressure(job, known.jobs, known.queues, known.widest)
+    if why:
+        facts.append(f"no pressure: {why}")
+        return Explanation(subject=f"job {job.job_id}", facts=tuple(facts), events=())
+    facts.append("it is pressure: more slots could start it")
+    mine = [decision for decision in known.decisions if decision.lab == job.lab]
+    for decision in mine:
+        facts.append(f"pool {decision.pool}: {decision.nodes} nodes now")
+        facts += [f"  {reason.stage}: {reason.text}" for reason in decision.reasons]
+    if not mine:
+        facts.append(f"no pool serves queue {job.queue} for {account_of(job.lab)}: see pools in burst.yaml")
+    about = (event for event in known.events if event.fields.get("lab") == job.lab and "pool" in event.fields)
+    return Explanation(subject=f"job {job.job_id}", facts=tuple(facts), events=_latest(about))
+
+
+def explain_machine(machine: Machine, known: Known) -> Explanation:
+    """The life of one machine from its launch to its end."""
+    market = "spot" if machine.spot else "on demand"
+    joined = f"joined LSF after {_span(machine.joined - machine.launched)}" if machine.joined else "never seen in LSF"
+    facts = [
+        f"{machine.name or 'no name yet'}, {machine.instance_type} in {machine.zone}, {market}, {machine.state}",
+        f"pool {machine.pool} for {account_of(machine.lab)}",
+        f"launched {_at(machine.launched)} ({_span(known.now - machine.launched)} ago) by {machine.request_id}",
+        joined,
+    ]
+    if machine.unlisted:
+        facts.append(f"LSF has not listed it since {_at(machine.unlisted)}")
+    if machine.rebalance:
+        facts.append(f"EC2 said at {_at(machine.rebalance)} that it is at risk")
+    if machine.notice:
+        facts.append(f"EC2 takes it at {_at(machine.notice)}")
+    if machine.return_id:
+        facts.append(f"asked back by {machine.return_id}: {machine.end_reason or 'no reason on record'}")
+    names = frozenset({machine.machine_id, machine.name, machine.request_id, machine.return_id} - {""})
+    about = (event for event in known.events if concerns(event, names))
+    return Explanation(subject=machine.machine_id, facts=tuple(facts), events=_latest(about))
+
+
+def explain_request(request_id: str, known: Known) -> Explanation:
+    """What came of a request for machines, or of a return."""
+    mine = [machine for machine in known.machines if request_id in {machine.request_id, machine.return_id}]
+    facts = [_summary(request_id, mine)]
+    facts += [f"{m.machine_id} {m.name or '-'}: {m.state}" + (f", {m.end_reason}" if m.return_id else "") for m in mine]
+    about = (event for event in known.events if concerns(event, frozenset({request_id})))
+    return Explanation(subject=request_id, facts=tuple(facts), events=_latest(about))
+
+
+def find_machine(name: str, machines: Sequence[Machine]) -> Machine | None:
+    """By id, or by host name with or without its domain; the newest of a name that was given again."""
+    named = (m for m in reversed(machines) if name in {m.machine_id, m.name, m.name.partition(".")[0]} - {""})
+    return next(named, None)
+
+
+def _where(job: Job, known: Known) -> list[str]:
+    hosts = dict.fromkeys(part.rpartition("*")[2] for part in job.exec_host.split(":") if part)
+    lines = []
+    for host in hosts:
+        machine = find_machine(host, known.machines)
+        lines.append(
+            f"on {host}: not a cloud node of ours"
+            if machine is None
+            else f"on {host}: cloud node {machine.machine_id} of pool {machine.pool}, launched by {machine.request_id}"
+        )
+    return lines
+
+
+def _summary(request_id: str, machines: Sequence[Machine]) -> str:
+    if not machines:
+        return "EC2 knows no machine of it: none came, or all ended more than an hour ago"
+    alive = sum(machine.alive for machine in machines)
+    if machines[0].return_id == request_id:
+        return f"a return of {len(machines)} machines, {alive} still alive"
+    short = next((f" ({m.shortfall})" for m in machines if m.shortfall), "")
+    return f"asked {machines[0].asked}{short}: {len(machines)} known to EC2, {alive} alive"
+
+
+def _latest(events: Iterable[Event]) -> tuple[Event, ...]:
+    return tuple(events)[-_LATEST:]
+
+
+def _at(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if abs(seconds) < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,158 @@
+"""``burst events`` and ``burst explain``: what happened, and why a job, host or request is where it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ris_hybrid.cli import show
+from ris_hybrid.cli.burst_site import ConfOption, JsonOption
+from ris_hybrid.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from burst.explain import Explanation, Known
+    from ris_hybrid.cli.burst_site import BurstSite
+    from ris_hybrid.model import Event
+
+_SPAN = re.compile(r"([0-9]+)([smhd])")
+_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_JOB = re.compile(r"[0-9]+(\[[0-9]+\])?")
+_REQUEST = re.compile(r"[a-z]+-[0-9]+-[0-9a-f]+")
+
+
+def events(
+    conf: ConfOption = None,
+    *,
+    since: Annotated[str, typer.Option(help="Only the last so long: 90s, 30m, 2h, 7d.", metavar="SPAN")] = "",
+    kind: Annotated[str, typer.Option(help="Only this kind, for example decision or launched.")] = "",
+    about: Annotated[str, typer.Option(help="Only what names this machine, request, pool or lab.")] = "",
+    last: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the audit log: every decision, launch, return and end, oldest first. With --json a line each."""
+    from burst.history import concerns
+    from ris_hybrid.cli.burst_site import open_site
+
+    seconds = _seconds(since)
+    site = open_site(conf)
+    found = [
+        event
+        for event in _log(site)
+        if event.at >= site.provider.now - seconds
+        and (not kind or event.kind == kind)
+        and (not about or concerns(event, frozenset({about})))
+    ]
+    for event in found[-last:]:
+        if as_json:
+            show.json_line(_row(event))
+        else:
+            show.line(_told(event))
+    if not found:
+        show.note("no event in the audit log fits")
+
+
+def explain(
+    what: Annotated[str, typer.Argument(help="A job id, a host name, an instance id or a request id.")],
+    conf: ConfOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why: for a job its pressure, gates and limits; for a host or request its life from launch to end."""
+    from ris_hybrid.cli.burst_site import open_site
+
+    site = open_site(conf)
+    explanation = _explained(what, site)
+    if as_json:
+        body: dict[str, Any] = {"sandbox": site.sandbox, **asdict(explanation)}
+        show.json_object({**body, "events": [_row(event) for event in explanation.events]})
+        return
+    show.line(explanation.subject)
+    for fact in explanation.facts:
+        show.line(f"  {fact}")
+    for event in explanation.events:
+        show.line(f"  {_told(event)}")
+
+
+def _explained(what: str, site: BurstSite) -> Explanation:
+    from burst.explain import explain_job, explain_machine, explain_request, find_machine
+
+    if _JOB.fullmatch(what):
+        known = _known_with_jobs(site)
+        job = next((job for job in known.jobs if job.job_id == what), None)
+        if job is None:
+            raise ConfigError(f"LSF has no unfinished job {what}", "bjobs -u all lists them")
+        return explain_job(job, known)
+    known = _known(site)
+    machine = find_machine(what, known.machines)
+    if machine is not None:
+        return explain_machine(machine, known)
+    if _REQUEST.fullmatch(what):
+        return explain_request(what, known)
+    past = explain_request(what, known)
+    if not past.events:
+        raise ConfigError(
+            f"neither EC2 nor the audit log knows {what}", "ris-hybrid burst status --json lists the machines"
+        )
+    return past
+
+
+def _known(site: BurstSite) -> Known:
+    from burst.explain import Known
+
+    provider = site.provider
+    return Known(now=provider.now, machines=provider.cloud.machines(), events=tuple(_log(site)))
+
+
+def _known_with_jobs(site: BurstSite) -> Known:
+    from burst import engine
+    from burst.explain import Known
+
+    provider = site.provider
+    jobs, queues = site.scheduler.jobs(), site.scheduler.queues()
+    observed = engine.observe(site.scheduler, provider.cloud, provider.spend, site.settings, provider.now)
+    return Known(
+        now=provider.now,
+        machines=observed.fleet.machines,
+        events=tuple(_log(site)),
+        jobs=jobs,
+        queues=queues,
+        decisions=engine.plan(observed, site.settings),
+        widest=engine.widest(site.settings),
+    )
+
+
+def _log(site: BurstSite) -> tuple[Event, ...]:
+    from burst.history import events as read
+
+    return tuple(read(_path(site)))
+
+
+def _path(site: BurstSite) -> Path:
+    return site.data / f"{site.settings.provider}-audit.jsonl"
+
+
+def _seconds(span: str) -> float:
+    if not span:
+        return float("inf")
+    found = _SPAN.fullmatch(span)
+    if found is None:
+        raise ConfigError(f"--since: expected a span such as 90s, 30m, 2h or 7d, found {span!r}")
+    return float(int(found[1]) * _UNIT_S[found[2]])
+
+
+def _told(event: Event) -> str:
+    at = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    fields = "  ".join(
+        f"{name}={show.cell(value)}" for name, value in event.fields.items() if value not in ("", [], None)
+    )
+    return f"{at}  {event.kind}  {fields}".rstrip()
+
+
+def _row(event: Event) -> dict[str, Any]:
+    return {"at": event.at, "kind": event.kind, **event.fields}

@@ -1,0 +1,187 @@
+"""One answer over the chain from job to node."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from burst.audit import AuditFile
+from burst.decide import decide_all
+from burst.engine import widest
+from burst.explain import Known, explain_job, explain_machine, explain_request, find_machine
+from burst.history import concerns, events
+from burst.pressure import measure, why_no_pressure
+from ris_hybrid.errors import SiteUnavailable
+from ris_hybrid.model import Event, JobStatus, MachineState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def known(make: Any, *jobs: Any, machines: Any = (), log: Any = (), **settings: Any) -> Known:
+    told = make.settings(**settings)
+    queues = (make.queue(),)
+    pressure = measure(jobs, queues, [make.host()], widest(told))
+    return Known(
+        now=make.now,
+        machines=tuple(machines),
+        events=tuple(log),
+        jobs=jobs,
+        queues=queues,
+        decisions=decide_all(pressure, make.fleet(*machines), told),
+        widest=widest(told),
+    )
+
+
+def test_a_pending_job_is_followed_to_its_pools_decision(make: Any) -> None:
+    job = make.job("7", slots=4, reason="Job slot limit reached: 3 hosts;")
+    told = explain_job(job, known(make, job))
+    assert told.subject == "job 7"
+    assert told.facts[:4] == (
+        "queue general, lee, 4 slots, PEND",
+        "pending for 10 min; LSF says: Job slot limit reached: 3 hosts;",
+        "it is pressure: more slots could start it",
+        "pool cpu: 1 nodes now",
+    )
+    assert any(fact.startswith("  gate: general open") for fact in told.facts)
+
+
+def test_the_events_of_its_lab_and_pools_stand_behind_a_job(make: Any) -> None:
+    log = [
+        Event(at=1.0, kind="decision", fields={"pool": "cpu", "lab": "lee", "allowed": 0}),
+        Event(at=2.0, kind="decision", fields={"pool": "cpu", "lab": "other", "allowed": 0}),
+    ]
+    job = make.job("7")
+    assert explain_job(job, known(make, job, log=log)).events == (log[0],)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"status": JobStatus.PSUSP}, "no pressure: held (PSUSP)"),
+        ({"reason": "Job dependency condition not satisfied;"}, "no pressure: dependency"),
+        ({"queue": "closed"}, "no pressure: queue unknown"),
+        ({"slots": 5000}, "no pressure: wider than any pool may grow"),
+    ],
+)
+def test_a_job_that_nodes_would_not_start_says_why(make: Any, fields: dict[str, Any], why: str) -> None:
+    job = make.job("7", **fields)
+    assert why in explain_job(job, known(make, job)).facts
+
+
+def test_a_job_no_pool_serves(make: Any) -> None:
+    job = make.job("7")
+    told = explain_job(job, known(make, job, pools=(make.pool(labs=("wu",)),)))
+    assert told.facts[-1] == "no pool serves queue general for lee: see pools in burst.yaml"
+
+
+def test_a_running_job_is_followed_to_its_node(make: Any) -> None:
+    job = make.job("7", status=JobStatus.RUN, exec_host="16*ip-10-0-0-1:node5:node5")
+    told = explain_job(job, known(make, job, machines=[make.machine(1)]))
+    assert told.facts[1:] == (
+        "on ip-10-0-0-1: cloud node i-00000000000000001 of pool cpu, launched by add-1-0",
+        "on node5: not a cloud node of ours",
+    )
+
+
+def test_the_life_of_a_machine(make: Any) -> None:
+    machine = make.machine(
+        1,
+        joined=make.now - 3360,
+        unlisted=make.now - 60,
+        rebalance=make.now - 50,
+        notice=make.now + 120,
+        return_id="ret-1-0",
+        end_reason="interrupted",
+        spot=True,
+    )
+    log = [
+        Event(at=1.0, kind="launched", fields={"machines": [machine.machine_id]}),
+        Event(at=2.0, kind="launched", fields={"machines": ["i-other"]}),
+    ]
+    told = explain_machine(machine, known(make, machines=[machine], log=log))
+    assert told.subject == machine.machine_id
+    assert told.events == (log[0],)
+    assert told.facts == (
+        "ip-10-0-0-1, c6i.4xlarge in us-east-1a, spot, running",
+        "pool cpu for lee",
+        "launched 2027-01-15 07:00:00Z (60 min ago) by add-1-0",
+        "joined LSF after 4 min",
+        "LSF has not listed it since 2027-01-15 07:59:00Z",
+        "EC2 said at 2027-01-15 07:59:10Z that it is at risk",
+        "EC2 takes it at 2027-01-15 08:02:00Z",
+        "asked back by ret-1-0: interrupted",
+    )
+
+
+def test_a_machine_that_has_not_joined_says_so(make: Any) -> None:
+    machine = make.machine(1, name="", launched=make.now - 30)
+    told = explain_machine(machine, known(make, machines=[machine]))
+    assert told.facts[0].startswith("no name yet, ")
+    assert told.facts[2:] == ("launched 2027-01-15 07:59:30Z (30 s ago) by add-1-0", "never seen in LSF")
+
+
+def test_what_came_of_a_request_and_of_a_return(make: Any) -> None:
+    gone = make.machine(2, state=MachineState.TERMINATED, return_id="ret-1-0", end_reason="idle", asked=3)
+    machines = [make.machine(1, asked=3, shortfall="InsufficientInstanceCapacity"), gone]
+    told = explain_request("add-1-0", known(make, machines=machines))
+    assert told.facts == (
+        "asked 3 (InsufficientInstanceCapacity): 2 known to EC2, 1 alive",
+        "i-00000000000000001 ip-10-0-0-1: running",
+        "i-00000000000000002 ip-10-0-0-2: terminated, idle",
+    )
+    assert (
+        explain_request("ret-1-0", known(make, machines=machines)).facts[0] == "a return of 1 machines, 0 still alive"
+    )
+    assert "no machine of it" in explain_request("add-9-9", known(make)).facts[0]
+
+
+def test_a_machine_is_found_by_id_and_by_name_with_or_without_its_domain(make: Any) -> None:
+    old = make.machine(1, name="ip-10-0-0-9.ec2.internal", launched=1.0)
+    new = replace(old, machine_id="i-new", launched=2.0)
+    assert find_machine("i-00000000000000001", [old, new]) is old
+    assert find_machine("ip-10-0-0-9", [old, new]) is new
+    assert find_machine("ip-10-0-0-9.ec2.internal", [old, new]) is new
+    assert find_machine("", [replace(old, name="")]) is None
+
+
+def test_why_no_pressure_agrees_with_the_count(make: Any) -> None:
+    jobs = [make.job("1"), make.job("2", status=JobStatus.PSUSP), make.job("3", status=JobStatus.RUN)]
+    queues = [make.queue()]
+    assert [why_no_pressure(job, jobs, queues) for job in jobs] == ["", "held (PSUSP)", ""]
+    assert [left.reason for left in measure(jobs, queues, []).left_out] == ["held (PSUSP)"]
+
+
+def test_the_log_is_read_back_in_order_over_its_rotated_parts(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    log = AuditFile(path, rotate_bytes=60)
+    written = [Event(at=float(number), kind="x", fields={"n": number}) for number in range(6)]
+    for event in written:
+        log.record(event)
+    assert len(list(tmp_path.glob("a.jsonl.*"))) > 1
+    assert list(events(path)) == written[-len(list(events(path))) :]
+    assert next(iter(events(path))).at < 5
+
+
+def test_torn_and_foreign_lines_of_the_log_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    good = {"at": 1.0, "kind": "x"}
+    path.write_text("\n".join(['{"at": 1', "[1]", "7", '{"kind": "x"}', json.dumps(good), '{"at":"a","kind":"b"}']))
+    assert list(events(path)) == [Event(at=1.0, kind="x", fields={})]
+    assert list(events(tmp_path / "absent.jsonl")) == []
+
+
+def test_a_log_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").mkdir()
+    with pytest.raises(SiteUnavailable, match="cannot be read"):
+        list(events(tmp_path / "a.jsonl"))
+
+
+def test_an_event_concerns_whole_names_only() -> None:
+    event = Event(at=1.0, kind="x", fields={"machines": ["i-1", "i-2"], "pool": "cpu16"})
+    assert concerns(event, frozenset({"i-2"}))
+    assert concerns(event, frozenset({"cpu16"}))
+    assert not concerns(event, frozenset({"cpu", "i"}))
