@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import LaunchTemplateTypeDef
 
     from ris_hybrid.model import PoolMarks
     from ris_hybrid.settings import BurstSettings
@@ -29,19 +28,17 @@ class Ec2Ledger:
     def __init__(self, client: EC2Client, settings: BurstSettings) -> None:
         self._client = client
         self._settings = settings
+        self._ids: dict[str, str] = {}
 
     def mark(self, machine_ids: Sequence[str], marks: Mapping[str, str]) -> None:
         """CreateTags, and DeleteTags for empty values."""
         self._tag(machine_ids, marks)
 
     def pools(self) -> Mapping[str, PoolMarks]:
-        """One DescribeLaunchTemplates a page of templates."""
-        found = self._templates()
-        return {
-            pool.name: tags.pool_marks(found.get(pool.launch_template, {}))
-            for pool in self._settings.pools
-            if pool.launch_template
-        }
+        """DescribeTags of every pool's template; a template EC2 does not know has no marks."""
+        ids = {pool.name: self._id_of(pool.launch_template) for pool in self._settings.pools if pool.launch_template}
+        found = self._tags_of(sorted(set(ids.values())))
+        return {name: tags.pool_marks(found.get(template, {})) for name, template in ids.items()}
 
     def mark_pool(self, pool: str, marks: PoolMarks) -> None:
         """Tags on the pool's launch template; a pool that is not built cannot be marked, which is no error."""
@@ -61,26 +58,26 @@ class Ec2Ledger:
                     self._client.delete_tags(Resources=some, Tags=dropped)  # type: ignore[arg-type]  # plain dicts
 
     def _id_of(self, template: str) -> str:
+        """The template's id; a pool may name it."""
         if template.startswith("lt-"):
             return template
-        with translated():
-            found = self._client.describe_launch_templates(LaunchTemplateNames=[template])["LaunchTemplates"]
-        return found[0]["LaunchTemplateId"]
+        if template not in self._ids:
+            with translated():
+                found = self._client.describe_launch_templates(LaunchTemplateNames=[template])["LaunchTemplates"]
+            self._ids[template] = found[0]["LaunchTemplateId"]
+        return self._ids[template]
 
-    def _templates(self) -> dict[str, Mapping[str, str]]:
-        """Tags by template id and by name."""
-        named = {pool.launch_template for pool in self._settings.pools if pool.launch_template}
-        ids = sorted(name for name in named if name.startswith("lt-"))
-        names = sorted(named.difference(ids))
-        seen: dict[str, Mapping[str, str]] = {}
-        for key, values in (("launch-template-id", ids), ("launch-template-name", names)):
-            for some in batches(values, _FILTER_VALUES):
-                with translated():
-                    pages = self._client.get_paginator("describe_launch_templates").paginate(
-                        Filters=[{"Name": key, "Values": some}]
-                    )
-                    rows: list[LaunchTemplateTypeDef] = [row for page in pages for row in page["LaunchTemplates"]]
-                for row in rows:
-                    carried = {tag["Key"]: tag["Value"] for tag in row.get("Tags", ())}
-                    seen[row["LaunchTemplateId"]] = seen[row["LaunchTemplateName"]] = carried
+    def _tags_of(self, templates: Sequence[str]) -> dict[str, dict[str, str]]:
+        seen: dict[str, dict[str, str]] = {}
+        for some in batches(templates, _FILTER_VALUES):
+            with translated():
+                pages = self._client.get_paginator("describe_tags").paginate(
+                    Filters=[
+                        {"Name": "resource-type", "Values": ["launch-template"]},
+                        {"Name": "resource-id", "Values": some},
+                    ]
+                )
+                rows = [row for page in pages for row in page["Tags"]]
+            for row in rows:
+                seen.setdefault(row["ResourceId"], {})[row["Key"]] = row["Value"]
         return seen

@@ -23,6 +23,7 @@ OPERATIONS = (
     "DeleteTags",
     "DescribeInstances",
     "DescribeLaunchTemplates",
+    "DescribeTags",
     "TerminateInstances",
 )
 _COPIED = ("_retry", "partitions", "sdk-default-configuration")
