@@ -63,7 +63,8 @@ CORRECTIONS: tuple[Correction, ...] = (
         name="DescribeInstances",
         moto="pages by reservation; no filters client-token, instance-lifecycle, placement-group-name, launch-time",
         ec2="pages by machine; has them",
-        layer="pages by machine and answers these filters itself",
+        layer="pages by machine, answers these filters itself, and writes the machines down itself: a large fleet in "
+        "milliseconds instead of seconds",
     ),
     Correction(
         name="launch template at launch",

@@ -1,7 +1,6 @@
 """DescribeInstances and DescribeInstanceStatus over corrected states, paged by machine.
 
-The layer decides which machines can be in the answer, moto describes just those, and the texts that moto does not
-know are put in.
+The layer decides which machines can be in the answer and writes them itself, from moto's models and its own records.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ris_hybrid.model import MachineState
 from ris_hybrid.sandbox.aws import ec2xml, moto_view
-from ris_hybrid.sandbox.aws.filters import Facts, form, matches, read_filters, split
+from ris_hybrid.sandbox.aws.filters import Facts, matches, read_filters, split
 from ris_hybrid.sandbox.aws.lifecycle import STATE_CODE, Record
 from ris_hybrid.sandbox.aws.state import State, dry_run
 from ris_hybrid.sandbox.aws.wire import Answer, ApiError, Call, Params, not_in_sandbox, would_have_done, xml_answer
@@ -52,16 +51,11 @@ def describe_instances(state: State, call: Call) -> Answer:
         if name not in moto_view.known_filters():
             raise not_in_sandbox(f"filter {name} of ec2:DescribeInstances")
     records = known(state, place, ids) if ids else state.book.visible(place, state.clock.now())
-    wanted = [key for key, facts in _facts(state, place, records).items() if matches(own, facts)]
-    asked = form({**rest, "instance-id": _both(wanted, rest.get("instance-id"))})
-    head = [("Action", "DescribeInstances"), ("Version", params.get("Version")), ("MaxResults", "1000000")]
-    answer = state.moto.answer(call.asking([*head, *asked]))
-    return answer.saying(_shown(state, place, answer, size, after)) if answer.ok else answer
-
-
-def _both(wanted: Sequence[str], asked: Sequence[str] | None) -> list[str]:
-    """The ids that may be shown; never an empty list, which moto would take as no filter."""
-    return [one for one in wanted if asked is None or one in asked] or ["none"]
+    chosen = [records[key] for key, facts in _facts(state, place, records).items() if matches(own, facts)]
+    if rest:
+        passing = moto_view.passing(place, rest)
+        chosen = [record for record in chosen if record.machine_id in passing]
+    return xml_answer(_shown(state, place, sorted(chosen, key=lambda record: record.number), size, after))
 
 
 def _facts(state: State, place: Place, records: dict[str, Record]) -> dict[str, Facts]:
@@ -99,24 +93,18 @@ def _mark(number: int) -> str:
     return base64.b64encode(str(number).encode()).decode()
 
 
-def _shown(state: State, place: Place, answer: Answer, size: int, after: int) -> bytes:
-    root = ec2xml.read(answer.body)
-    shown, last = 0, -1
-    ec2xml.drop(root, "nextToken")
-    for group, item in list(ec2xml.instances(root)):
-        number = state.book.records[ec2xml.text(item, "instanceId")].number
-        if number <= after or shown > size:
-            group.remove(item)
-            continue
-        shown += 1
-        if shown > size:  # one more than fits: there is a next page
-            group.remove(item)
-            ec2xml.put(root, "nextToken", _mark(last))
-        else:
-            state.correct(item, place)
-            last = number
-    ec2xml.prune(root, "reservationSet", "instancesSet/item")
-    return ec2xml.write(root)
+def _shown(state: State, place: Place, chosen: Sequence[Record], size: int, after: int) -> bytes:
+    left = [record for record in chosen if record.number > after]
+    items = state.shown(place, left[:size])
+    launches = (
+        ec2xml.reservation(one.reservation_id, one.owner_id, shown)
+        for one in moto_view.reservations(place)
+        if (shown := [items[key] for key in one.machine_ids if key in items])
+    )
+    text = "".join(f"<item>{launch}</item>" for launch in launches)
+    more = f"<nextToken>{_mark(left[size - 1].number)}</nextToken>" if len(left) > size else ""
+    content = f"<reservationSet>{text}</reservationSet>" if text else "<reservationSet />"
+    return ec2xml.wrapped("DescribeInstances", content, more)
 
 
 def describe_status(state: State, call: Call) -> Answer:

@@ -1,8 +1,8 @@
-"""EC2's XML: read moto's answers without their namespace, change texts in them, write new ones from plain values."""
+"""EC2's XML: read moto's answers without their namespace, write new ones from plain values or from ready texts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
@@ -47,37 +47,13 @@ def text(node: Element, path: str) -> str:
     return node.findtext(path) or ""
 
 
-def put(node: Element, path: str, value: str) -> None:
-    """Set the text at a path, making what is missing on the way."""
-    for name in path.split("/"):
-        found = node.find(name)
-        node = SubElement(node, name) if found is None else found
-    node.text = value
+def reservation(reservation_id: str, owner_id: str, items: Iterable[str]) -> str:
+    """The machines of one launch, each given as its ``<item>``."""
+    head = f"<reservationId>{reservation_id}</reservationId><ownerId>{owner_id}</ownerId><groupSet />"
+    return f"{head}<instancesSet>{''.join(items)}</instancesSet>"
 
 
-def drop(node: Element, name: str) -> None:
-    """Take a child away, if it is there."""
-    found = node.find(name)
-    if found is not None:
-        node.remove(found)
-
-
-def empty(node: Element, name: str) -> None:
-    """Leave a child without content."""
-    drop(node, name)
-    SubElement(node, name)
-
-
-def prune(root: Element, parent: str, needed: str) -> None:
-    """Take entries away that have nothing at ``needed`` (any more)."""
-    for group in root.findall(parent):
-        for item in list(group):
-            if item.find(needed) is None:
-                group.remove(item)
-
-
-def instances(root: Element) -> Iterator[tuple[Element, Element]]:
-    """Each ``(instancesSet, item)`` of a RunInstances or DescribeInstances answer, in order."""
-    for group in root.iter("instancesSet"):
-        for item in list(group):
-            yield group, item
+def wrapped(action: str, content: str, after: str = "") -> bytes:
+    """The whole answer of an action whose content is XML already; ``after`` follows the request id."""
+    root = f'<{action}Response xmlns="{NAMESPACE}">{content}<requestId>sandbox</requestId>{after}</{action}Response>'
+    return f"<?xml version='1.0' encoding='utf-8'?>\n{root}".encode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ris_hybrid.sandbox.aws.lifecycle import STATE_CODE, stamp
@@ -65,8 +66,13 @@ def split(wanted: Wanted) -> tuple[dict[str, Sequence[str]], dict[str, Sequence[
 
 def like(pattern: str, value: str) -> bool:
     """Whether a value fits a filter value with EC2's wildcards."""
+    return _compiled(pattern).fullmatch(value) is not None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
     parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
-    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
+    return re.compile("".join(parts), re.DOTALL)
 
 
 def matches(own: Wanted, facts: Facts) -> bool:
@@ -82,12 +88,3 @@ def _values(name: str, facts: Facts) -> Sequence[str]:
         key = name.removeprefix(_TAG)
         return [facts.tags[key]] if key in facts.tags else []
     return _OWN[name](facts)
-
-
-def form(wanted: Wanted) -> list[tuple[str, str]]:
-    """Filters as form fields."""
-    pairs = []
-    for index, (name, values) in enumerate(wanted.items(), start=1):
-        pairs.append((f"Filter.{index}.Name", name))
-        pairs += [(f"Filter.{index}.Value.{number}", value) for number, value in enumerate(values, start=1)]
-    return pairs

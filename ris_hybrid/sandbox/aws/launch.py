@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ris_hybrid.sandbox.aws import ec2xml, moto_view
 from ris_hybrid.sandbox.aws.fleet import Pool, Room
 from ris_hybrid.sandbox.aws.state import State, dry_run
-from ris_hybrid.sandbox.aws.wire import Answer, ApiError, Call, Params
+from ris_hybrid.sandbox.aws.wire import Answer, ApiError, Call, Params, xml_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,13 +41,13 @@ def run_instances(state: State, call: Call) -> Answer:
     check(state, place, target)
     least, most = counts(params)
     count = fitting(state.room(place, (target.subnet,), None), target, least, most)
-    answer, _ = start(state, call, completed(params, target, template, count), target.group)
+    answer, ids = start(state, call, completed(params, target, template, count), target.group)
     if not answer.ok:
         return answer
-    root = ec2xml.read(answer.body)
-    for _, item in ec2xml.instances(root):
-        state.correct(item, place)
-    return answer.saying(ec2xml.write(root))
+    launch = next(one for one in moto_view.reservations(place) if ids[0] in one.machine_ids)
+    items = state.shown(place, [state.book.records[one] for one in ids])
+    content = ec2xml.reservation(launch.reservation_id, launch.owner_id, items.values())
+    return xml_answer(ec2xml.wrapped("RunInstances", content))
 
 
 def named_template(place: Place, params: Params) -> Template | None:
@@ -128,7 +128,6 @@ def _plain(value: object) -> str:
 def start(state: State, call: Call, form: Mapping[str, str], group: str) -> tuple[Answer, list[str]]:
     """moto's own answer to a launch and the ids in it, their placement group noted; no ids when moto refused."""
     answer = state.forward(call.asking(form.items()))
-    # Reading a hundred machines as XML only to get their ids would take longer than launching them.
     ids = [found.decode() for found in _ID.findall(answer.body)] if answer.ok else []
     for machine_id in ids:
         state.book.change(machine_id, group=group)

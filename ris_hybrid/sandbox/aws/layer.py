@@ -101,13 +101,13 @@ def _applied(state: State, call: Call, grant: int | None) -> Answer:
 
 def _corrected(state: State, call: Call, grant: int | None) -> Answer:
     if call.service != "ec2":
-        return state.moto.answer(call)
+        return state.plain(call)
     if call.action == "CreateFleet":
         return create_fleet(state, call, grant)
     if call.action in _NO_FLEET_RECORDS:
         raise not_in_sandbox(f"{call.name} (find a fleet's machines by their tag aws:ec2:fleet-id)")
     handler = _CORRECTED.get(call.action)
-    return state.moto.answer(call) if handler is None else handler(state, call)
+    return state.plain(call) if handler is None else handler(state, call)
 
 
 def _reset_connection(environ: Environ) -> None:

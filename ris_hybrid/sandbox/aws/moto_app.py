@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from moto.core.utils import convert_to_flask_response
 from moto.ec2.models import ec2_backends
+from moto.ec2.responses import EC2Response
 from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import HTTPException
@@ -89,13 +91,23 @@ def run(wsgi: Wsgi, environ: Environ) -> Answer:
     return Answer(status=int(status.split()[0]), headers=tuple(headers), body=content)
 
 
-def _moto_application() -> Wsgi:
-    def crashed(error: Exception) -> Any:
-        if isinstance(error, HTTPException):
-            return error
-        words = f"{type(error).__name__}: {error}".replace("\r", " ").replace("\n", " ")
-        return Response(status=500, headers={_CRASH: words[:300].encode("ascii", "replace").decode()})
+class _Launches(EC2Response):
+    """moto's EC2, naming the machines of a launch by their ids: writing each in full takes nine tenths of the time."""
 
+    def run_instances(self) -> Any:
+        """Launch as moto does."""
+        launched: Any = super().run_instances().result
+        return "".join(f"<instanceId>{one.id}</instanceId>" for one in launched.instances)
+
+
+def _crashed(error: Exception) -> Any:
+    if isinstance(error, HTTPException):
+        return error
+    words = f"{type(error).__name__}: {error}".replace("\r", " ").replace("\n", " ")
+    return Response(status=500, headers={_CRASH: words[:300].encode("ascii", "replace").decode()})
+
+
+def _moto_application() -> Wsgi:
     def without_backend(_environ: Environ, start_response: Any) -> Iterable[bytes]:
         start_response("500 no backend", [(_CRASH, "moto has no such service")])
         return ()
@@ -105,7 +117,9 @@ def _moto_application() -> Wsgi:
             return without_backend
         app = create_backend_app(service)
         app.debug = False  # else a crash goes past the error handler
-        app.register_error_handler(Exception, crashed)
+        app.register_error_handler(Exception, _crashed)
+        if "EC2Response.dispatch" in app.view_functions:
+            app.view_functions["EC2Response.dispatch"] = convert_to_flask_response(_Launches.dispatch)
         logging.getLogger(app.name).setLevel(logging.CRITICAL)
         return app
 

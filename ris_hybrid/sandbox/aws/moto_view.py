@@ -1,6 +1,7 @@
 """What the layer reads straight from moto's memory: cheaper than asking through its API, and the only place that does.
 
-moto's models have hardly any types, so everything leaves this module as our own values.
+moto's models have hardly any types, so everything leaves this module as our own values; the one exception are the
+models of machines, which ``machine_xml`` writes down.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from moto.moto_api._internal import mock_random
 from ris_hybrid.sandbox.aws.wire import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Place = tuple[str, str]
 """Account and region."""
@@ -34,6 +35,15 @@ class Instance:
     spot: bool
     token: str
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """The machines of one launch."""
+
+    reservation_id: str
+    owner_id: str
+    machine_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +101,37 @@ def instances(place: Place) -> dict[str, Instance]:
     }
 
 
-def release(place: Place, machine_id: str) -> None:
-    """Give the addresses of an ended instance back to their subnet; moto keeps them for ever."""
-    backend = _backend(place)
-    for interface in backend.get_instance(machine_id).nics.values():
-        if interface.id in backend.enis:
-            interface.delete()
+def reservations(place: Place) -> Iterator[Reservation]:
+    """Every launch of a place, in the order they came."""
+    for one in _backend(place).reservations.values():
+        ids = tuple(instance.id for instance in one.instances)
+        yield Reservation(reservation_id=one.id, owner_id=one.owner_id, machine_ids=ids)
+
+
+def models(place: Place) -> dict[str, Any]:
+    """moto's model of every machine of a place by id."""
+    return {one.id: one for reservation in _backend(place).reservations.values() for one in reservation.instances}
+
+
+def tags(place: Place) -> Mapping[str, dict[str, str]]:
+    """The tags of everything by id; what has none may be absent."""
+    found: Mapping[str, dict[str, str]] = _backend(place).tags
+    return found
+
+
+def passing(place: Place, wanted: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """The machines that pass these filters of moto's own."""
+    found = _backend(place).all_reservations(filters={name: list(values) for name, values in wanted.items()})
+    return frozenset(instance.id for reservation in found for instance in reservation.instances)
+
+
+def release(place: Place, machine_ids: Iterable[str]) -> None:
+    """Give the addresses of ended instances back to their subnets; moto keeps them for ever."""
+    machines, held = models(place), _backend(place).enis
+    for machine_id in machine_ids:
+        for interface in machines[machine_id].nics.values():
+            if interface.id in held:
+                interface.delete()
 
 
 def subnet(place: Place, subnet_id: str) -> Subnet | None:

@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ris_hybrid.model import MachineState
-from ris_hybrid.sandbox.aws import ec2xml, moto_view
+from ris_hybrid.sandbox.aws import moto_view
 from ris_hybrid.sandbox.aws.faults import RuleBook
 from ris_hybrid.sandbox.aws.fleet import Room
-from ris_hybrid.sandbox.aws.lifecycle import STATE_CODE, Book, Clock, Timing, stamp
+from ris_hybrid.sandbox.aws.lifecycle import Book, Clock, Timing
 from ris_hybrid.sandbox.aws.placement import Groups
+from ris_hybrid.sandbox.aws.shelf import Shelf
 from ris_hybrid.sandbox.aws.tokens import Tokens
 
 if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
+    from collections.abc import Iterable
 
+    from ris_hybrid.sandbox.aws.lifecycle import Record
     from ris_hybrid.sandbox.aws.moto_app import Moto
     from ris_hybrid.sandbox.aws.moto_view import Place
     from ris_hybrid.sandbox.aws.wire import Answer, Call
@@ -39,23 +41,34 @@ class State:
     tokens: Tokens = field(default_factory=Tokens)
     faults: RuleBook = field(default_factory=RuleBook)
     capacity: Capacity = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=Shelf)
     calls: Counter[str] = field(default_factory=Counter)
 
     def sync(self, place: Place) -> None:
         """Take over what moto now says of its instances, and free the addresses of those that are gone."""
         now = self.clock.now()
         self.book.note(place, moto_view.words(place), now)
-        for record in self.book.visible(place, now).values():
-            gone = record.state(now, self.timing) is MachineState.TERMINATED
-            if gone and not record.released:
-                moto_view.release(place, record.machine_id)
-                self.book.change(record.machine_id, released=True)
+        gone = [
+            record.machine_id
+            for record in self.book.visible(place, now).values()
+            if not record.released and record.state(now, self.timing) is MachineState.TERMINATED
+        ]
+        if gone:
+            moto_view.release(place, gone)
+        for machine_id in gone:
+            self.book.change(machine_id, released=True)
 
     def forward(self, call: Call) -> Answer:
         """moto's answer to an EC2 call, with the record brought up to date."""
         answer = self.moto.answer(call)
+        self.shelf.passed(call)
         self.sync((call.account, call.region))
         return answer
+
+    def plain(self, call: Call) -> Answer:
+        """moto's answer to a call that needs no correction."""
+        self.shelf.passed(call)
+        return self.moto.answer(call)
 
     def states(self, place: Place) -> dict[str, MachineState]:
         """EC2's word for every machine it would still show."""
@@ -75,22 +88,19 @@ class State:
         addresses = {name: subnet.free for name, subnet in found.items() if subnet is not None}
         return Room(machines=machines, addresses=addresses, total=total)
 
-    def correct(self, item: Element, place: Place) -> None:
-        """Rewrite one instance of an answer: state, launch time, placement group, and nothing left when terminated."""
-        record = self.book.records[ec2xml.text(item, "instanceId")]
-        state = record.state(self.clock.now(), self.timing)
-        ec2xml.put(item, "instanceState/name", state)
-        ec2xml.put(item, "instanceState/code", str(STATE_CODE[state]))
-        ec2xml.put(item, "launchTime", stamp(record.launched))
-        if record.group:
-            ec2xml.put(item, "placement/groupName", record.group)
-            ec2xml.put(item, "placement/groupId", self.groups.id_of(place, record.group))
-        if state is MachineState.TERMINATED:
-            ec2xml.put(item, "privateDnsName", "")
-            for name in ("privateIpAddress", "subnetId", "vpcId"):
-                ec2xml.drop(item, name)
-            for name in ("networkInterfaceSet", "blockDeviceMapping", "groupSet"):
-                ec2xml.empty(item, name)
+    def shown(self, place: Place, records: Iterable[Record]) -> dict[str, str]:
+        """The ``<item>`` of each machine by id, as EC2 would show it now."""
+        models, tags, now = moto_view.models(place), moto_view.tags(place), self.clock.now()
+        return {
+            record.machine_id: self.shelf.text(
+                models[record.machine_id],
+                record,
+                record.state(now, self.timing),
+                self.groups.id_of(place, record.group),
+                tags.get(record.machine_id, {}),
+            )
+            for record in records
+        }
 
 
 def dry_run(call: Call) -> bool:
