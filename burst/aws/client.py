@@ -1,4 +1,4 @@
-"""An EC2 client with every wait bounded."""
+"""AWS clients with every wait bounded."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ris_hybrid.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from botocore.loaders import Loader
     from mypy_boto3_ec2 import EC2Client
 
     from ris_hybrid.settings import BurstSettings
@@ -34,16 +35,22 @@ def ec2_client(settings: BurstSettings, conf: Path | None = None) -> EC2Client:
     Raises ``ConfigError`` for an endpoint or region that is none, ``Refused`` or ``TryAgain`` for what AWS's own
     chain (profile, credentials file) makes of its environment.
     """
-    session = botocore.session.get_session()
     loader = model_cut.loader_for(conf)
+    return cast("EC2Client", make_client("ec2", settings.region, settings.endpoint_url, loader))
+
+
+def make_client(service: str, region: str, endpoint_url: str, loader: Loader | None = None) -> object:
+    """A client of any service; an empty endpoint is AWS's own. Raises as ``ec2_client``."""
+    session = botocore.session.get_session()
     if loader is not None:
         session.register_component("data_loader", loader)
     try:
-        client = session.create_client(
-            "ec2", region_name=settings.region, endpoint_url=settings.endpoint_url or None, config=_CONFIG
+        client: object = session.create_client(
+            service, region_name=region, endpoint_url=endpoint_url or None, config=_CONFIG
         )
     except ValueError as error:
-        raise ConfigError(f"no EC2 client for region {settings.region!r}: {error}", "check burst.yaml") from error
+        name = service.upper()
+        raise ConfigError(f"no {name} client for region {region!r}: {error}", "check burst.yaml") from error
     except BotoCoreError as error:
         raise errors.of_botocore(error) from error
-    return cast("EC2Client", client)
+    return client

@@ -130,6 +130,11 @@ class SandboxAws:
         """Seconds a machine is pending, and shutting down."""
         self._ask("timing", {"pending_s": pending_s, "shutting_down_s": shutting_down_s})
 
+    def interrupt(self, machine_ids: Sequence[str], kind: str = "interruption", queue: str = "spot-notices") -> str:
+        """Announce that spot machines are taken in two minutes, or (``rebalance``) are at risk; the queue's URL."""
+        posted = {"machines": list(machine_ids), "kind": kind, "queue": queue}
+        return self.url + cast("dict[str, str]", self._ask("interrupt", posted))["queue"]
+
     def reset(self) -> None:
         """Forget everything: machines, networks, tokens, faults, counts; the clock follows real time again."""
         self._ask("reset", {})

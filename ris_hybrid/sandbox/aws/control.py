@@ -11,6 +11,7 @@ from typing import cast
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.aws import moto_view
 from ris_hybrid.sandbox.aws.corrections import CORRECTIONS
+from ris_hybrid.sandbox.aws.interrupt import interrupt
 from ris_hybrid.sandbox.aws.state import Capacity, State
 from ris_hybrid.sandbox.aws.wire import Answer, json_answer
 
@@ -135,5 +136,6 @@ _ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", "faults"): _set_faults,
     ("POST", "capacity"): _set_capacity,
     ("POST", "timing"): _set_timing,
+    ("POST", "interrupt"): interrupt,
     ("POST", "reset"): _reset,
 }

@@ -85,6 +85,8 @@ class Record:
     """Its placement group."""
     released: bool = False
     """Whether its addresses went back to the subnet."""
+    taken: float | None = None
+    """When the cloud takes it away: two minutes after a spot interruption was announced."""
 
     def state(self, now: float, timing: Timing) -> MachineState:
         """EC2's word for it. Raises ``ValueError`` for a word of moto that EC2 does not have."""
@@ -93,6 +95,15 @@ class Record:
         first, then = _STEPS[self.word]
         delay = timing.pending_s if first is MachineState.PENDING else timing.shutting_down_s
         return first if now < self.since + delay else then
+
+    def due(self, now: float) -> bool:
+        """Whether the cloud takes it away now: its time has come and nobody ended it before."""
+        return self.taken is not None and now >= self.taken and self.ended is None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was the cloud that ended it."""
+        return self.taken is not None and self.ended == self.taken
 
     def forgotten(self, now: float) -> bool:
         """Whether EC2 would say it never existed."""
@@ -128,6 +139,12 @@ class Book:
                     launched=now,
                 )
             self.records[machine_id] = known.told(word, now)
+
+    def take(self, machine_id: str, at: float) -> None:
+        """Note when the cloud takes a machine away; a time noted before stands."""
+        record = self.records[machine_id]
+        if record.taken is None and record.ended is None:
+            self.records[machine_id] = replace(record, taken=at)
 
     def change(self, machine_id: str, *, group: str | None = None, released: bool | None = None) -> None:
         """Note a placement group, or that the addresses are back."""

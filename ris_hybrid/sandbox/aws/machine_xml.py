@@ -16,6 +16,8 @@ from ris_hybrid.sandbox.aws.lifecycle import STATE_CODE, stamp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+SPOT_TERMINATION = "Server.SpotInstanceTermination"
+"""EC2's code for a machine it took back (EC2 API reference, StateReason)."""
 _GONE = "<networkInterfaceSet /><blockDeviceMapping /><groupSet />"
 """What is left of these when a machine is terminated, in the place where the layer has always put it."""
 
@@ -29,6 +31,8 @@ class Shown:
     group: str
     group_id: str
     tags: Mapping[str, str]
+    interrupted: bool = False
+    """Whether the cloud took it back."""
 
     @property
     def gone(self) -> bool:
@@ -60,12 +64,12 @@ def _hardware(instance: Any, shown: Shown) -> str:
 
 
 def _marks(instance: Any, shown: Shown) -> str:
-    why, asleep, metadata = instance.state_reason, instance.hibernation_options, instance.metadata_options
+    asleep, metadata = instance.hibernation_options, instance.metadata_options
     tags = [_leaf("key", key) + _leaf("value", value) for key, value in shown.tags.items()]
     return (
         _flag("sourceDestCheck", instance.source_dest_check)
         + _leaf("sriovNetSupport", instance.sriov_net_support)
-        + ("" if why is None else _node("stateReason", _leaf("code", why.code) + _leaf("message", why.message)))
+        + _why(instance, shown)
         + (_list("tagSet", tags) if tags else "")
         + _leaf("virtualizationType", instance.virtualization_type)
         + ("" if asleep is None else _node("hibernationOptions", _flag("configured", asleep.get("Configured"))))
@@ -81,6 +85,14 @@ def _marks(instance: Any, shown: Shown) -> str:
     )
 
 
+def _why(instance: Any, shown: Shown) -> str:
+    if shown.interrupted:
+        message = f"{SPOT_TERMINATION}: Spot instance termination"
+        return _node("stateReason", _leaf("code", SPOT_TERMINATION) + _leaf("message", message))
+    why = instance.state_reason
+    return "" if why is None else _node("stateReason", _leaf("code", why.code) + _leaf("message", why.message))
+
+
 def _identity(instance: Any, shown: Shown) -> str:
     return (
         _leaf("instanceId", instance.id)
@@ -88,7 +100,7 @@ def _identity(instance: Any, shown: Shown) -> str:
         + _node("instanceState", _leaf("code", STATE_CODE[shown.state]) + _leaf("name", shown.state))
         + _leaf("privateDnsName", "" if shown.gone else instance.private_dns_name)
         + _leaf("dnsName", instance.public_dns_name)
-        + _leaf("reason", instance.state_transition_reason)
+        + _leaf("reason", SPOT_TERMINATION if shown.interrupted else instance.state_transition_reason)
         + _leaf("keyName", instance.key_name)
         + _leaf("amiLaunchIndex", instance.ami_launch_index)
         + "<productCodes />"

@@ -15,6 +15,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.utils import filter_dict_attribute_mapping, random_fleet_id
 from moto.iam.models import get_account_id_from
 from moto.moto_api._internal import mock_random
+from moto.sqs.models import sqs_backends
 
 from ris_hybrid.sandbox.aws.wire import ApiError
 
@@ -123,6 +124,21 @@ def passing(place: Place, wanted: Mapping[str, Sequence[str]]) -> frozenset[str]
     """The machines that pass these filters of moto's own."""
     found = _backend(place).all_reservations(filters={name: list(values) for name, values in wanted.items()})
     return frozenset(instance.id for reservation in found for instance in reservation.instances)
+
+
+def terminate(place: Place, machine_id: str) -> None:
+    """End an instance as the cloud itself does: protection from the API does not hold it."""
+    _backend(place).get_instance(machine_id).terminate()
+
+
+def post(place: Place, queue: str, body: str) -> str:
+    """Put a message into an SQS queue, made here when there is none of that name; gives the queue's path."""
+    account, region = place
+    backend = sqs_backends[account][region]
+    if queue not in backend.queues:
+        backend.create_queue(queue)
+    backend.send_message(queue, body)
+    return f"/{account}/{queue}"
 
 
 def release(place: Place, machine_ids: Iterable[str]) -> None:

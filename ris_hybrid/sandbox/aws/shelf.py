@@ -50,7 +50,14 @@ class Shelf:
         kept = self._texts.get(record.machine_id)
         if kept is not None and kept[0] == key:
             return kept[1]
-        shown = Shown(state=state, launched=record.launched, group=record.group, group_id=group_id, tags=tags)
+        shown = Shown(
+            state=state,
+            launched=record.launched,
+            group=record.group,
+            group_id=group_id,
+            tags=tags,
+            interrupted=record.interrupted,
+        )
         made = item(instance, shown)
         self._texts[record.machine_id] = (key, made)
         return made

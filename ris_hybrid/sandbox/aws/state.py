@@ -48,6 +48,10 @@ class State:
         """Take over what moto now says of its instances, and free the addresses of those that are gone."""
         now = self.clock.now()
         self.book.note(place, moto_view.words(place), now)
+        for record in self.book.visible(place, now).values():
+            if record.taken is not None and record.due(now):
+                moto_view.terminate(place, record.machine_id)
+                self.book.note(place, [(record.machine_id, "terminated")], record.taken)
         gone = [
             record.machine_id
             for record in self.book.visible(place, now).values()
