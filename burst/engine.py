@@ -11,7 +11,9 @@ from burst.pressure import Pressure, measure
 
 if TYPE_CHECKING:
     from burst.fleet import Fleet
-    from ris_hybrid.ports import Cloud, Scheduler, Spend
+    from burst.provider import Provider
+    from ris_hybrid.model import Host
+    from ris_hybrid.ports import Scheduler
     from ris_hybrid.settings import BurstSettings, Pool
 
 
@@ -21,6 +23,7 @@ class Observed:
 
     pressure: Pressure
     fleet: Fleet
+    hosts: tuple[Host, ...] = ()
 
 
 def observe_pressure(scheduler: Scheduler, settings: BurstSettings) -> Pressure:
@@ -34,10 +37,11 @@ def widest(settings: BurstSettings) -> int:
     return max(min(pool.max_nodes, settings.caps.nodes, per_lab) * pool.slots for pool in settings.pools)
 
 
-def observe(scheduler: Scheduler, cloud: Cloud, spend: Spend, settings: BurstSettings, now: float) -> Observed:
+def observe(scheduler: Scheduler, provider: Provider) -> Observed:
     """Ask the scheduler and the ledger. Raises ``SiteUnavailable`` or ``CloudError`` when either is unknown."""
-    pressure = observe_pressure(scheduler, settings)
-    return Observed(pressure=pressure, fleet=observe_fleet(cloud, spend, now))
+    jobs, queues, hosts = scheduler.jobs(), scheduler.queues(), scheduler.hosts()
+    pressure = measure(jobs, queues, hosts, widest(provider.settings))
+    return Observed(pressure=pressure, fleet=observe_fleet(provider), hosts=hosts)
 
 
 def plan(observed: Observed, settings: BurstSettings) -> tuple[Decision, ...]:

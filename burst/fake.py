@@ -112,6 +112,7 @@ _FIELDS = {
     tags.NOTICE: "notice",
     tags.REBALANCE: "rebalance",
     tags.ASKED: "asked",
+    tags.ADOPTED: "adopted",
 }
 _FIGURES = {"joined": float, "unlisted": float, "notice": float, "rebalance": float, "asked": int}
 

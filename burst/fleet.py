@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from ris_hybrid.model import PoolMarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
 
 DEFAULT_ACCOUNT = "default"
 LEAST_BILLED_S = 60.0  # EC2 bills by the second, one minute at least
+BOOT_FACTOR = 2.0
+"""A node that takes more than twice its pool's usual boot time counts as coming no more. Boot times of one image
+scatter by some ten per cent; twice leaves room for a slow mount, and a dead node stops hiding demand long before the
+join time ends it."""
+_FILL_S = 60.0  # LSF dispatches once or twice a minute: until then a joined node's slots are free, and its jobs pend
 
 
 def account_of(lab: str) -> str:
@@ -29,17 +36,26 @@ class Fleet:
     """Dollars of ended machines this month, by lab."""
     now: float
     month_start: float
+    marks: Mapping[str, PoolMarks] = field(default_factory=dict)
+    """What is written on each pool; a pool that is missing has no marks."""
+
+    def marks_of(self, pool: str) -> PoolMarks:
+        """What is written on one pool."""
+        return self.marks.get(pool, PoolMarks())
 
     def count(self, pool: str | None = None, lab: str | None = None) -> int:
         """Machines that cost money, of a pool, of a lab, or all. Those asked back count until they are gone."""
         return sum(1 for machine in self.machines if _matches(machine, pool, lab) and machine.alive)
 
     def starting(self, pool: Pool, lab: str) -> int:
-        """Machines younger than the pool's boot time: their slots are on the way."""
+        """Machines whose slots are on the way: not joined but still likely to, or joined a moment ago."""
+        boot_s = BOOT_FACTOR * (self.marks_of(pool.name).boot_s or pool.boot_s)
         return sum(
             1
             for machine in self.machines
-            if _matches(machine, pool.name, lab) and machine.wanted and self.now - machine.launched < pool.boot_s
+            if _matches(machine, pool.name, lab)
+            and machine.wanted
+            and (self.now - machine.joined < _FILL_S if machine.joined else self.now - machine.launched < boot_s)
         )
 
     def last_launch(self, pool: str, lab: str) -> float | None:

@@ -1,13 +1,15 @@
 """Ordered limits between what is wanted and what is launched; each may only lower, each leaves its reason (pure).
 
-Order, and why: what LSF asked, then the shape of the launch (step, cool-down), then the caps from the narrowest to
-the widest (pool, lab, all), then money (lab, all). The figure only ever falls, so the order decides the reason that
-is shown last, never the safety of the result.
+Order, and why: whether the pool may be used at all, what LSF asked, then the shape of the launch (step, cool-down),
+then the caps from the narrowest to the widest (pool, lab, all), then money (lab, all). The figure only ever falls, so
+the order decides the reason that is shown last, never the safety of the result.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
 from typing import TYPE_CHECKING
 
 from burst.fleet import commit_usd, dearest
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
     from burst.fleet import Fleet
     from ris_hybrid.settings import BurstSettings, Pool
+
+OFF, HOLD = "off", "hold"
+"""The stages that speak of the pool itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +36,13 @@ class Ask:
 
 
 def apply_caps(ask: Ask, fleet: Fleet, settings: BurstSettings) -> tuple[int, tuple[Reason, ...]]:
-    """The hard limits alone: caps and money. What the provider enforces whatever it is asked."""
-    return _run(CAPS, ask, fleet, settings)
+    """The hard limits alone: the pool's marks, caps and money. What the provider enforces whatever it is asked."""
+    return _run(STATE + CAPS, ask, fleet, settings)
 
 
 def apply_all(ask: Ask, fleet: Fleet, settings: BurstSettings) -> tuple[int, tuple[Reason, ...]]:
     """Every stage, for a decision that LSF has not made yet."""
-    return _run(SHAPE + CAPS, ask, fleet, settings)
+    return _run(STATE + SHAPE + CAPS, ask, fleet, settings)
 
 
 def _run(stages: tuple[Stage, ...], ask: Ask, fleet: Fleet, settings: BurstSettings) -> tuple[int, tuple[Reason, ...]]:
@@ -50,6 +55,36 @@ def _run(stages: tuple[Stage, ...], ask: Ask, fleet: Fleet, settings: BurstSetti
             nodes = reason.nodes
             reasons.append(reason)
     return nodes, tuple(reasons)
+
+
+def switched_off(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
+    """A pool whose nodes do not work gets none until an admin has looked."""
+    off = fleet.marks_of(ask.pool.name).off
+    return (
+        Reason(stage=OFF, text=f"{ask.pool.name} is off: {off}; {how_to_clear(ask.pool.name)}", nodes=0)
+        if off
+        else None
+    )
+
+
+def on_hold(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
+    """A pool the cloud had nothing for is left alone for a while."""
+    marks = fleet.marks_of(ask.pool.name)
+    if marks.held_until <= fleet.now:
+        return None
+    left = ceil((marks.held_until - fleet.now) / 60)
+    text = f"{ask.pool.name} is left alone until {clock_text(marks.held_until)} ({left} min): {marks.held_for}"
+    return Reason(stage=HOLD, text=text, nodes=0)
+
+
+def how_to_clear(pool: str) -> str:
+    """What an admin types to switch a pool on again."""
+    return f"clear it with: ris-hybrid burst clear {pool}"
+
+
+def clock_text(at: float) -> str:
+    """A time of day as people read it, UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M UTC")
 
 
 def lsf_asked(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:
@@ -129,5 +164,6 @@ def _affordable(stage: str, ask: Ask, nodes: int, left_usd: float, settings: Bur
 if TYPE_CHECKING:
     Stage = Callable[[Ask, int, Fleet, BurstSettings], Reason | None]
 
+STATE = (switched_off, on_hold)
 SHAPE = (lsf_asked, step, cooldown)
 CAPS = (pool_cap, lab_cap, total_cap, lab_budget, total_budget)

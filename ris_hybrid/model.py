@@ -158,6 +158,8 @@ class Machine:
     """When the cloud takes it away (spot interruption); 0 without notice."""
     rebalance: float = 0.0
     """When the cloud first said that this spot machine is at risk; 0 when it did not."""
+    adopted: str = ""
+    """The earlier request that launched it, when LSF never learned of that one; empty when ``request_id`` did."""
 
     @property
     def alive(self) -> bool:

@@ -72,6 +72,11 @@ class Make:
         return Host(name=name, status=status, max_slots=max_slots, jobs=0, running=0)
 
     @staticmethod
+    def row(name: str = "ip-10-0-0-1", **fields: Any) -> Host:
+        """LSF's row of a cloud host, ``ok`` and empty."""
+        return replace(Host(name=name, status="ok", max_slots=8, jobs=0, running=0), **fields)
+
+    @staticmethod
     def group(**fields: Any) -> GroupPressure:
         """Pending work of one queue and lab; ``slots`` and ``waits_s`` follow from ``jobs`` where not given."""
         jobs = fields.get("jobs", 1)

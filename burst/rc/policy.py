@@ -23,7 +23,7 @@ def answer(request: DemandRequest, scheduler: Scheduler, provider: Provider) -> 
     try:
         if pool is None:
             raise ConfigError(f"template {request.template} is not a pool of this provider")
-        observed = observe(scheduler, provider.cloud, provider.spend, provider.settings, provider.now)
+        observed = observe(scheduler, provider)
     except RisHybridError as error:
         return closed(request, error.message, provider)
     decision = allow(observed, provider.settings, pool, request.lab, request.new_demand)

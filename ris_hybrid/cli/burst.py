@@ -119,8 +119,7 @@ def _decide(conf: Path | None) -> tuple[BurstSite, Observed, tuple[Decision, ...
     from ris_hybrid.cli.burst_site import open_site
 
     site = open_site(conf)
-    provider = site.provider
-    observed = engine.observe(site.scheduler, provider.cloud, provider.spend, site.settings, provider.now)
+    observed = engine.observe(site.scheduler, site.provider)
     return site, observed, engine.plan(observed, site.settings)
 
 

@@ -57,10 +57,10 @@ def watch(conf: Path | None, every_s: float, *, as_json: bool = False) -> None:
 
 def look(site: BurstSite) -> tuple[Seen, RisHybridError | None]:
     """Ask both sides; the failure returned has the first one's exit code and says both."""
-    provider, failure = site.provider, None
+    failure = None
     fleet = pressure = None
     try:
-        fleet = observe_fleet(provider.cloud, provider.spend, provider.now)
+        fleet = observe_fleet(site.provider)
     except RisHybridError as error:
         failure = error
     try:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +11,9 @@ from burst.journal import FakeJournal
 from burst.provider import Provider
 from burst.rc import verbs
 from burst.spend import FakeSpend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Room:
@@ -67,3 +70,9 @@ class Room:
 @pytest.fixture
 def room(make: Any) -> Room:
     return Room(make)
+
+
+@pytest.fixture(scope="session")
+def new_room(make: Any) -> Callable[[], Room]:
+    """For a test that needs a room for each of its examples."""
+    return lambda: Room(make)

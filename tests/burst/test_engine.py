@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from burst.engine import allow, observe, plan, widest
-from burst.fake import FakeCloud
 from burst.ledger import month_of, month_start, observe_fleet
-from burst.spend import FakeSpend
 from ris_hybrid.errors import SiteUnavailable, TryAgain
+from ris_hybrid.model import PoolMarks
 from ris_hybrid.settings import Caps
 
 
@@ -47,33 +46,37 @@ def test_months_are_utc(moment: str, month: str, start: str) -> None:
     assert datetime.fromtimestamp(month_start(at), UTC).isoformat() == start
 
 
-def test_the_fleet_is_this_months(make: Any) -> None:
-    cloud, spend = FakeCloud(lambda: make.now), FakeSpend()
-    cloud.launch(make.launch(2))
-    spend.add(month_of(make.now), "i-1", "lee", 3.0)
-    spend.add("2020-01", "i-0", "lee", 99.0)
-    fleet = observe_fleet(cloud, spend, make.now)
-    assert (fleet.count(), fleet.spent, fleet.now) == (2, {"lee": 3.0}, make.now)
-    assert fleet.month_start == month_start(make.now)
+def test_the_fleet_is_this_months(room: Any, make: Any) -> None:
+    room.cloud.launch(make.launch(2))
+    room.spend.add(month_of(room.now), "i-1", "lee", 3.0)
+    room.spend.add("2020-01", "i-0", "lee", 99.0)
+    room.ledger.mark_pool("cpu", PoolMarks(off="broken"))
+    fleet = observe_fleet(room.provider)
+    assert (fleet.count(), fleet.spent, fleet.now) == (2, {"lee": 3.0}, room.now)
+    assert fleet.month_start == month_start(room.now)
+    assert (fleet.marks_of("cpu").off, fleet.marks_of("gpu").off) == ("broken", "")
 
 
-def test_what_is_unknown_raises_and_is_never_empty(make: Any) -> None:
-    cloud = FakeCloud(lambda: make.now)
+def test_what_is_unknown_raises_and_is_never_empty(room: Any) -> None:
     with pytest.raises(SiteUnavailable, match="LSF is down"):
-        observe(Site(answers=False), cloud, FakeSpend(), make.settings(), make.now)
-    cloud.fail_next = TryAgain("EC2 is down")
+        observe(Site(answers=False), room.provider)
+    room.cloud.fail_next = TryAgain("EC2 is down")
     with pytest.raises(TryAgain, match="EC2 is down"):
-        observe(Site(), cloud, FakeSpend(), make.settings(), make.now)
+        observe(Site(), room.provider)
 
 
-def test_plan_and_allow_decide_on_what_was_observed(make: Any) -> None:
+def test_plan_and_allow_decide_on_what_was_observed(room: Any, make: Any) -> None:
     class Open(Site):
         def queues(self) -> tuple[Any, ...]:
             return (make.queue(),)
 
+        def hosts(self) -> tuple[Any, ...]:
+            return (make.host(),)
+
     settings = make.settings()
     jobs = tuple(make.job(str(number), slots=4) for number in range(10))
-    observed = observe(Open(told=jobs), FakeCloud(lambda: make.now), FakeSpend(), make.settings(), make.now)
+    observed = observe(Open(told=jobs), room.provider)
+    assert observed.hosts == (make.host(),)
     assert [(decision.lab, decision.nodes) for decision in plan(observed, settings)] == [("lee", 5)]
     assert allow(observed, settings, settings.pools[0], "lee", 2).nodes == 2
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from burst.fleet import account_of, by_pool_and_lab, commit_usd, dearest, price_of
-from ris_hybrid.model import MachineState, UnknownWord
+from ris_hybrid.model import MachineState, PoolMarks, UnknownWord
 from ris_hybrid.settings import Budget
 
 
@@ -38,9 +38,24 @@ def test_a_machine_asked_back_counts_but_brings_no_slots(make: Any) -> None:
     assert (fleet.count(), fleet.starting(pool, "lee")) == (2, 1)
 
 
-@pytest.mark.parametrize(("age", "starting"), [(0, 1), (299, 1), (300, 0), (301, 0)])
-def test_a_machine_is_starting_for_its_pools_boot_time(make: Any, age: float, starting: int) -> None:
-    fleet = make.fleet(make.machine(launched=make.now - age))
+@pytest.mark.parametrize(
+    ("age", "joined_ago", "boot_s", "starting"),
+    [
+        (0, None, 0, 1),
+        (599, None, 0, 1),  # twice what is expected ...
+        (600, None, 0, 0),  # ... and it counts as coming no more
+        (399, None, 200, 1),  # what was measured stands before what was expected
+        (400, None, 200, 0),
+        (400, 59, 0, 1),  # joined: LSF has not filled it yet
+        (400, 60, 0, 0),
+    ],
+)
+def test_how_long_a_machine_is_starting(
+    make: Any, age: float, joined_ago: float | None, boot_s: float, starting: int
+) -> None:
+    joined = 0.0 if joined_ago is None else make.now - joined_ago
+    marks = {"cpu": PoolMarks(boot_s=boot_s)}
+    fleet = make.fleet(make.machine(launched=make.now - age, joined=joined), marks=marks)
     assert fleet.starting(make.pool(boot_s=300.0), "lee") == starting
     assert fleet.starting(make.pool(boot_s=300.0), "wu") == 0
 

@@ -59,7 +59,7 @@ def test_no_capacity_at_all_is_a_failure(room: Any) -> None:
     room.cloud.capacity = 0
     with pytest.raises(NoCapacity):
         room.request(10)
-    assert room.kinds == ["limits", "not launched"]
+    assert room.kinds == ["limits", "not launched", "pool marked"]
 
 
 def test_our_caps_lower_a_request_and_its_status_says_so(room: Any) -> None:

@@ -1,0 +1,32 @@
+"""Ids of requests and returns: derived from what they are about, so that the same call is the same id.
+
+add-1800000000-0123456789abcdef      a launch, when it was asked for, and a digest of what was asked
+ret-1800000000-0123456789abcdef      a return
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from math import inf
+
+CREATE, RETURN = "add", "ret"
+_TIME_DIGITS = 12
+
+
+def derived(kind: str, at: float, *parts: str) -> str:
+    """The id of something asked at that time; the same parts give the same id."""
+    digest = sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return f"{kind}-{int(at)}-{digest}"
+
+
+def is_return(request_id: str) -> bool:
+    """Whether it names a return; everything else names a launch."""
+    return request_id.startswith(f"{RETURN}-")
+
+
+def made_at(request_id: str) -> float:
+    """When it was made, epoch seconds; long ago when it is no id of ours."""
+    parts = request_id.split("-")
+    if len(parts) != 3 or not parts[1].isdecimal() or len(parts[1]) >= _TIME_DIGITS:
+        return -inf
+    return float(parts[1])

@@ -1,0 +1,226 @@
+"""The one path by which machines come: LSF's request and the broker's own both take it, under the launch lock.
+
+    look at the ledger ─▶ launched before? ─▶ limits ─▶ note the begin ─▶ adopt what LSF never learned of ─▶ launch
+
+An error means that nothing was started. Whatever may have been started is told with its request id, because only
+the ledger can say what runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from burst.aws import tags
+from burst.fleet import account_of
+from burst.ledger import observe_fleet
+from burst.limits import HOLD, OFF, Ask, apply_caps
+from burst.rc.wire import ENDING, code_text
+from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, Refused, TryAgain
+from ris_hybrid.model import Launch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from burst.fleet import Fleet
+    from burst.provider import Provider
+    from ris_hybrid.model import Launched, Machine, PoolMarks, Reason
+    from ris_hybrid.settings import Pool
+
+LIMIT = "LimitReached"
+"""Our own word for "the limits allow no more": LSF goes on asking as demand changes."""
+_SEEN_BEFORE = "IdempotentParameterMismatch"
+"""EC2 has seen this client token with other figures: the earlier call got through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Nodes to start; the same ``request_id`` is the same order."""
+
+    request_id: str
+    pool: Pool
+    lab: str
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of an order. Machine ids; neither launched nor adopted means that EC2's answer was lost."""
+
+    request_id: str
+    launched: tuple[str, ...] = ()
+    adopted: tuple[str, ...] = ()
+    message: str = ""
+
+
+def launch(order: Order, provider: Provider) -> Outcome:
+    """Adopt and launch up to what the limits allow. The caller holds the launch lock and journals its answer.
+
+    Raises ``CloudError`` or ``ConfigError``, always with nothing started; ``NoCapacity`` too while the pool is held.
+    """
+    _check_lab(order)
+    fleet = observe_fleet(provider)
+    mine = [machine for machine in fleet.machines if machine.request_id == order.request_id]
+    made, adopted = _ids(m for m in mine if not m.adopted), _ids(m for m in mine if m.adopted)
+    if made:
+        text = "already launched by this request"
+        return Outcome(request_id=order.request_id, launched=made, adopted=adopted, message=text)
+    found = () if adopted else adoptable(order, fleet.machines, provider.journal.unanswered())
+    rest = order.nodes - len(adopted) - len(found)
+    nodes, reasons = apply_caps(Ask(pool=order.pool, lab=order.lab, nodes=rest), fleet, provider.settings)
+    why = "; ".join(f"{reason.stage}: {reason.text}" for reason in reasons)
+    provider.note("limits", request=order.request_id, asked=order.nodes, adopted=len(found), allowed=nodes, why=why)
+    if not (nodes or adopted or found):
+        raise _refusal(reasons, why, fleet.marks_of(order.pool.name))
+    provider.journal.begin(order.request_id)
+    _adopt(order, found, _code(reasons, fleet.marks_of(order.pool.name)) if rest and not nodes else "", provider)
+    turn = _Turn(order=order, provider=provider, fleet=fleet, adopted=adopted + _ids(found), why=why)
+    return _launch_rest(turn, nodes) if nodes else _outcome(turn)
+
+
+def adoptable(order: Order, machines: Sequence[Machine], unanswered: frozenset[str]) -> tuple[Machine, ...]:
+    """Machines of launches that LSF was never told of, of the order's pool and lab; oldest first, at most what it asks.
+
+    A pool that launches all or none keeps the nodes of one launch together: they are taken whole, or left.
+    """
+    left = [
+        machine
+        for machine in machines
+        if machine.wanted
+        and machine.state not in ENDING
+        and not machine.notice
+        and machine.request_id in unanswered
+        and (machine.pool, machine.lab) == (order.pool.name, order.lab)
+    ]
+    if not order.pool.all_or_none:
+        return tuple(left[: order.nodes])
+    together = [[machine for machine in left if machine.request_id == one] for one in sorted(unanswered)]
+    return tuple(next((group for group in together if len(group) == order.nodes), ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """An order on its way: what was seen, what was adopted, and why it gets less than it asks."""
+
+    order: Order
+    provider: Provider
+    fleet: Fleet
+    adopted: tuple[str, ...]
+    why: str
+
+
+def _launch_rest(turn: _Turn, nodes: int) -> Outcome:
+    """Launch and say how it went. Raises when EC2 said no and nothing was adopted; a lost answer is not a no."""
+    order, provider = turn.order, turn.provider
+    rest = order.nodes - len(turn.adopted)
+    launch = Launch(
+        token=order.request_id,
+        request_id=order.request_id,
+        pool=order.pool.name,
+        lab=order.lab,
+        count=nodes,
+        asked=order.nodes,
+        shortfall=LIMIT if nodes < rest else "",
+    )
+    try:
+        given = provider.cloud.launch(launch)
+    except CloudError as error:
+        return _not_launched(turn, error)
+    _clear_hold(turn)
+    outcome = _outcome(turn, given)
+    provider.note("launched", request=order.request_id, machines=outcome.launched, message=outcome.message)
+    return outcome
+
+
+def _not_launched(turn: _Turn, error: CloudError) -> Outcome:
+    order, provider = turn.order, turn.provider
+    if isinstance(error, TryAgain) or error.code == _SEEN_BEFORE:
+        text = f"not confirmed, its status will tell: {error.message}"
+        provider.note("launch not confirmed", request=order.request_id, code=error.code, message=error.message)
+        return Outcome(request_id=order.request_id, adopted=turn.adopted, message=text)
+    provider.note("not launched", request=order.request_id, code=error.code, message=error.message)
+    if isinstance(error, NoCapacity):
+        _hold(turn, error.code)
+    if not turn.adopted:
+        raise error
+    _try_to_mark(turn.adopted, {tags.SHORTFALL: error.code or LIMIT}, provider)
+    words = [f"{len(turn.adopted)} of {order.nodes} machines were there already", error.message]
+    words += [code_text(error.code)] if isinstance(error, NoCapacity) else []
+    return Outcome(request_id=order.request_id, adopted=turn.adopted, message="; ".join(words))
+
+
+def _outcome(turn: _Turn, given: Launched | None = None) -> Outcome:
+    order = turn.order
+    launched = given.machine_ids if given else ()
+    words = [f"{len(launched)} of {order.nodes} machines launched"]
+    words += [f"{len(turn.adopted)} were there already, launched by a call that never answered"] if turn.adopted else []
+    words += [turn.why] if turn.why else []
+    words += [code_text(row.code) for row in given.shortfall[:1]] if given else []
+    message = "; ".join(words)
+    return Outcome(request_id=order.request_id, launched=launched, adopted=turn.adopted, message=message)
+
+
+def _adopt(order: Order, found: Sequence[Machine], shortfall: str, provider: Provider) -> None:
+    """Make the machines this order's; raises what the ledger raises, with nothing launched."""
+    for request_id in sorted({machine.request_id for machine in found}):
+        group = [machine for machine in found if machine.request_id == request_id]
+        marks = {tags.REQUEST: order.request_id, tags.ASKED: str(order.nodes), tags.ADOPTED: request_id}
+        if shortfall or any(machine.shortfall for machine in group):
+            marks[tags.SHORTFALL] = shortfall
+        provider.ledger.mark(_ids(group), marks)
+        provider.note("adopted", request=order.request_id, earlier=request_id, machines=_ids(group))
+
+
+def _hold(turn: _Turn, code: str) -> None:
+    until = turn.fleet.now + turn.provider.settings.life.capacity_hold_minutes * 60
+    pool = turn.order.pool.name
+    _try_to_mark_pool(pool, replace(turn.fleet.marks_of(pool), held_until=until, held_for=code), turn.provider)
+
+
+def _clear_hold(turn: _Turn) -> None:
+    marks = turn.fleet.marks_of(turn.order.pool.name)
+    if marks.held_until:
+        _try_to_mark_pool(turn.order.pool.name, replace(marks, held_until=0.0, held_for=""), turn.provider)
+
+
+def _try_to_mark_pool(pool: str, marks: PoolMarks, provider: Provider) -> None:
+    """A mark on a pool spares calls; losing it must not change what LSF is told."""
+    try:
+        provider.ledger.mark_pool(pool, marks)
+    except CloudError as error:
+        provider.note("pool not marked", pool=pool, message=error.message)
+    else:
+        provider.note("pool marked", pool=pool, held_until=marks.held_until, held_for=marks.held_for)
+
+
+def _try_to_mark(machine_ids: Sequence[str], marks: Mapping[str, str], provider: Provider) -> None:
+    try:
+        provider.ledger.mark(machine_ids, marks)
+    except CloudError as error:
+        provider.note("machines not marked", machines=machine_ids, message=error.message)
+
+
+def _check_lab(order: Order) -> None:
+    if order.pool.labs and order.lab not in order.pool.labs:
+        raise ConfigError(
+            f"account {account_of(order.lab)} may not use pool {order.pool.name}", "see burst.yaml: pools, labs"
+        )
+
+
+def _code(reasons: Sequence[Reason], marks: PoolMarks) -> str:
+    """The code that stands for what kept an order from being met."""
+    return marks.held_for if reasons and reasons[-1].stage == HOLD else LIMIT
+
+
+def _refusal(reasons: Sequence[Reason], why: str, marks: PoolMarks) -> CloudError:
+    stage = reasons[-1].stage if reasons else ""
+    message = f"nothing launched: {why}"
+    if stage == HOLD:
+        return NoCapacity(message, "it is tried again after that", marks.held_for)
+    if stage == OFF:
+        return Refused(message, "mend what keeps its nodes from joining first", "PoolOff")
+    return CloudError(message, code=LIMIT)
+
+
+def _ids(machines: Iterable[Machine]) -> tuple[str, ...]:
+    return tuple(machine.machine_id for machine in machines)
