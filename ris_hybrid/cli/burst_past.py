@@ -115,7 +115,7 @@ def _known_with_jobs(site: BurstSite) -> Known:
 
     provider = site.provider
     jobs, queues = site.scheduler.jobs(), site.scheduler.queues()
-    observed = engine.observe(site.scheduler, provider.cloud, provider.spend, site.settings, provider.now)
+    observed = engine.observe(site.scheduler, provider)
     return Known(
         now=provider.now,
         machines=observed.fleet.machines,
