@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ris_hybrid.cli import burst_past, burst_pools, show
+from ris_hybrid.cli import burst_past, burst_pools, burst_reap, show
 from ris_hybrid.cli.burst_site import ConfOption, JsonOption
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ app.command("events")(burst_past.events)
 app.command("explain")(burst_past.explain)
 app.command("pools")(burst_pools.pools)
 app.command("clear")(burst_pools.clear)
+app.command("reap")(burst_reap.reap)
 
 
 @app.command("status")

@@ -58,6 +58,12 @@ def clear(
     show.line(f"{'would clear' if dry_run else 'cleared'} pool {pool}: {was}")
 
 
+def state_text(marks: PoolMarks, now: float) -> str:
+    """Why a pool is not used now; empty when it is on."""
+    state = _state(marks, now)
+    return "" if state == "on" else f"{state}: {_why(marks, now)}"
+
+
 def _state(marks: PoolMarks, now: float) -> str:
     if marks.off:
         return "off"

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from burst.engine import observe_pressure
 from burst.fleet import account_of, by_pool_and_lab
 from burst.ledger import observe_fleet
+from burst.lifecycle import Stage, by_name, short_name, stage_of
 from ris_hybrid.cli import show
+from ris_hybrid.cli.burst_pools import state_text
 from ris_hybrid.errors import RisHybridError, SiteUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from burst.fleet import Fleet
     from burst.pressure import Pressure
     from ris_hybrid.cli.burst_site import BurstSite
-    from ris_hybrid.settings import BurstSettings
+    from ris_hybrid.model import Host, Machine
+    from ris_hybrid.settings import BurstSettings, Life
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,13 @@ class Seen:
 
     fleet: Fleet | None
     pressure: Pressure | None
+    hosts: Mapping[str, Host] | None = None
+    """LSF's rows by short name."""
+
+    def stage(self, machine: Machine, life: Life) -> Stage:
+        """Where a machine is in its life, as far as is known."""
+        host = (self.hosts or {}).get(short_name(machine.name))
+        return stage_of(machine, host, self.fleet.now if self.fleet else 0.0, life)
 
 
 def show_once(site: BurstSite, *, as_json: bool = False, stream: bool = False) -> RisHybridError | None:
@@ -58,16 +70,17 @@ def watch(conf: Path | None, every_s: float, *, as_json: bool = False) -> None:
 def look(site: BurstSite) -> tuple[Seen, RisHybridError | None]:
     """Ask both sides; the failure returned has the first one's exit code and says both."""
     failure = None
-    fleet = pressure = None
+    fleet = pressure = hosts = None
     try:
         fleet = observe_fleet(site.provider)
     except RisHybridError as error:
         failure = error
     try:
         pressure = observe_pressure(site.scheduler, site.settings)
+        hosts = by_name(site.scheduler.hosts())
     except RisHybridError as error:
         failure = error if failure is None else type(failure)(f"{failure.message}\n{error.message}", failure.hint)
-    return Seen(fleet=fleet, pressure=pressure), failure
+    return Seen(fleet=fleet, pressure=pressure, hosts=hosts), failure
 
 
 def status_json(site: BurstSite, seen: Seen, failure: RisHybridError | None) -> dict[str, Any]:
@@ -77,7 +90,7 @@ def status_json(site: BurstSite, seen: Seen, failure: RisHybridError | None) -> 
         "cluster": site.settings.cluster,
         "provider": site.settings.provider,
         "now": site.provider.now,
-        "fleet": None if seen.fleet is None else _fleet_json(seen.fleet, site.settings),
+        "fleet": None if seen.fleet is None else _fleet_json(seen, seen.fleet, site.settings),
         "pressure": None if seen.pressure is None else _pressure_json(seen.pressure),
         "error": None if failure is None else failure.message,
     }
@@ -90,30 +103,48 @@ def show_status(site: BurstSite, seen: Seen) -> None:
     if seen.fleet is None:
         show.line("cloud nodes: unknown")
     else:
-        _show_fleet(seen.fleet, site.settings)
+        _show_fleet(seen, seen.fleet, site.settings)
     if seen.pressure is None:
         show.line("pressure: unknown")
     else:
         _show_pressure(seen.pressure)
 
 
-def _show_fleet(fleet: Fleet, settings: BurstSettings) -> None:
+def _show_fleet(seen: Seen, fleet: Fleet, settings: BurstSettings) -> None:
     show.line(f"cloud nodes: {fleet.count()} of at most {settings.caps.nodes}")
     rows = [
         (
             pool,
             account_of(lab),
             len(machines),
-            sum(1 for m in machines if m.return_id),
+            *_counts(seen.stage(machine, settings.life) for machine in machines),
             f"{_usd(fleet, settings, lab):.2f}",
         )
         for (pool, lab), machines in by_pool_and_lab(fleet.machines).items()
     ]
     if rows:
-        show.table(("pool", "lab", "nodes", "returning", "lab's $ this month"), rows)
+        show.table(("pool", "lab", "nodes", *_COLUMNS, "lab's $ this month"), rows)
+    for pool in settings.pools:
+        why = state_text(fleet.marks_of(pool.name), fleet.now)
+        if why:
+            show.line(f"pool {pool.name}: {why}")
     committed, ahead = fleet.committed_usd(settings), settings.budget.commit_hours
     limit = settings.budget.usd_per_month
     show.line(f"committed this month, {ahead:g} h ahead of each node included: ${committed:.2f} of ${limit:.2f}")
+
+
+_COLUMNS = {
+    "starting": (Stage.REQUESTED, Stage.LAUNCHING, Stage.BOOTING),
+    "busy": (Stage.BUSY,),
+    "idle": (Stage.JOINED, Stage.IDLE),
+    "leaving": (Stage.DRAINING, Stage.INTERRUPTED, Stage.TERMINATING, Stage.GONE),
+    "useless": (Stage.FAILED_TO_JOIN, Stage.LOST),
+}
+
+
+def _counts(stages: Iterable[Stage]) -> list[int]:
+    counted = Counter(stages)
+    return [sum(counted[stage] for stage in members) for members in _COLUMNS.values()]
 
 
 def _show_pressure(pressure: Pressure) -> None:
@@ -138,22 +169,25 @@ def _show_pressure(pressure: Pressure) -> None:
         show.line(f"no pressure: {left.jobs} jobs, {left.slots} slots: {left.reason}")
 
 
-def _fleet_json(fleet: Fleet, settings: BurstSettings) -> dict[str, Any]:
+def _fleet_json(seen: Seen, fleet: Fleet, settings: BurstSettings) -> dict[str, Any]:
     return {
         "nodes": fleet.count(),
         "committed_usd": round(fleet.committed_usd(settings), 2),
         "budget_usd": settings.budget.usd_per_month,
+        "pools": {p.name: state_text(fleet.marks_of(p.name), fleet.now) or "on" for p in settings.pools},
         "machines": [
             {
                 "id": m.machine_id,
                 "name": m.name,
                 "state": str(m.state),
+                "stage": str(seen.stage(m, settings.life)),
                 "pool": m.pool,
                 "lab": m.lab,
                 "type": m.instance_type,
                 "launched": m.launched,
                 "request": m.request_id,
                 "return": m.return_id,
+                "why_returned": m.end_reason,
             }
             for m in fleet.machines
         ],

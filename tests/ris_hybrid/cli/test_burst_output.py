@@ -18,7 +18,7 @@ from onprem.lsf.fake import FakeScheduler
 from ris_hybrid.cli import burst_view
 from ris_hybrid.cli.burst_site import BurstSite
 from ris_hybrid.errors import RisHybridError, SiteUnavailable, TryAgain
-from ris_hybrid.model import JobStatus
+from ris_hybrid.model import JobStatus, PoolMarks
 
 
 class Here:
@@ -27,6 +27,7 @@ class Here:
     def __init__(self, make: Any) -> None:
         self.make = make
         self.cloud = FakeCloud(lambda: make.now)
+        self.ledger = FakeLedger(self.cloud)
         self.spend = FakeSpend()
         self.first = ""
         self.scheduler = FakeScheduler(queues=[make.queue()], hosts=[make.host()])
@@ -36,7 +37,7 @@ class Here:
         provider = Provider(
             settings=settings,
             cloud=self.cloud,
-            ledger=FakeLedger(self.cloud),
+            ledger=self.ledger,
             spend=self.spend,
             audit=FakeAudit(),
             journal=FakeJournal(),
@@ -82,7 +83,7 @@ def test_a_quiet_site_is_empty_not_unknown(here: Here, make: Any) -> None:
         "cluster": "c1",
         "provider": "aws",
         "now": make.now,
-        "fleet": {"nodes": 0, "committed_usd": 0.0, "budget_usd": 500.0, "machines": []},
+        "fleet": {"nodes": 0, "committed_usd": 0.0, "budget_usd": 500.0, "pools": {"cpu": "on"}, "machines": []},
         "pressure": {"jobs": 0, "slots": 0, "slots_in_service": 16, "groups": [], "left_out": []},
         "error": None,
     }
@@ -109,12 +110,14 @@ def test_a_busy_site_as_json(busy: Here, make: Any) -> None:
         "id": busy.first,
         "name": "ip-10-0-0-2",
         "state": "running",
+        "stage": "booting",
         "pool": "cpu",
         "lab": "lee",
         "type": "fake.large",
         "launched": make.now,
         "request": "add-1-0",
         "return": "",
+        "why_returned": "",
     }
     (group,) = told["pressure"]["groups"]
     assert group == {
@@ -133,9 +136,9 @@ def test_a_busy_site_in_words(busy: Here, capsys: pytest.CaptureFixture[str]) ->
     lines = busy.text(capsys)
     assert lines[1:5] == [
         "cloud nodes: 3 of at most 1000",
-        "pool  lab      nodes  returning  lab's $ this month",
-        "cpu   default      1          0  0.69",
-        "cpu   lee          2          0  4.63",
+        "pool  lab      nodes  starting  busy  idle  leaving  useless  lab's $ this month",
+        "cpu   default      1         1     0     0        0        0  0.69",
+        "cpu   lee          2         2     0     0        0        0  4.63",
     ]
     assert lines[5] == "committed this month, 1 h ahead of each node included: $5.32 of $500.00"
     assert lines[6] == "pressure: 3 jobs, 12 slots; 16 slots in service"
@@ -151,7 +154,22 @@ def test_a_node_on_its_way_back_still_counts(busy: Here, capsys: pytest.CaptureF
     told, _ = busy.json()
     assert told["fleet"]["nodes"] == 3
     assert told["fleet"]["machines"][0]["return"] == "ret-1"
-    assert busy.text(capsys)[4].split() == ["cpu", "lee", "2", "1", "4.63"]
+    assert busy.text(capsys)[4].split() == ["cpu", "lee", "2", "1", "0", "0", "1", "0", "4.63"]
+
+
+def test_stages_follow_what_lsf_says_of_the_hosts(busy: Here, make: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [machine.name for machine in busy.cloud.machines()]
+    full = replace(make.host(names[0]), jobs=4, running=4)
+    busy.scheduler = FakeScheduler(hosts=[full, make.host(f"{names[1]}.ec2.internal")], queues=[make.queue()])
+    told, _ = busy.json()
+    assert [machine["stage"] for machine in told["fleet"]["machines"]] == ["busy", "idle", "booting"]
+    assert busy.text(capsys)[4].split() == ["cpu", "lee", "2", "0", "1", "1", "0", "0", "4.63"]
+
+
+def test_a_pool_that_is_off_says_why(busy: Here, capsys: pytest.CaptureFixture[str]) -> None:
+    busy.ledger.mark_pool("cpu", PoolMarks(off="3 nodes in a row did not join"))
+    assert busy.json()[0]["fleet"]["pools"] == {"cpu": "off: 3 nodes in a row did not join"}
+    assert "pool cpu: off: 3 nodes in a row did not join" in busy.text(capsys)
 
 
 def test_a_cloud_that_does_not_answer_is_unknown(here: Here, capsys: pytest.CaptureFixture[str]) -> None:

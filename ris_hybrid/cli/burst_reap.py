@@ -1,0 +1,67 @@
+"""``burst reap``: end what costs money and is of no use to LSF, or only say what would be ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ris_hybrid.cli import show
+from ris_hybrid.cli.burst_site import ConfOption, JsonOption
+from ris_hybrid.errors import TryAgain
+
+if TYPE_CHECKING:
+    from burst.reap import Verdict
+    from burst.reaping import Reaped
+
+
+def reap(
+    conf: ConfOption = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge every cloud machine: orphans, nodes that never joined, unlisted or too old ones are ended.
+
+    A node with jobs is never ended. While LSF cannot be asked nothing is.
+    """
+    from burst.reaping import reap as carry_out
+    from ris_hybrid.cli.burst_site import open_site
+
+    site = open_site(conf)
+    hosts = site.scheduler.hosts()
+    reaped = carry_out(site.provider, hosts, dry_run=dry_run)
+    if as_json:
+        show.json_object({"sandbox": site.sandbox, "dry_run": dry_run, **_body(reaped)})
+    else:
+        _show(reaped, dry_run=dry_run)
+    if reaped.refused:
+        raise TryAgain("\n".join(reaped.refused), "it is tried again at the next turn, or run this again")
+
+
+def _show(reaped: Reaped, *, dry_run: bool) -> None:
+    if not reaped.verdicts:
+        show.line("every machine is as it should be: nothing to do")
+        return
+    rows = [(v.machine.machine_id, v.host or v.machine.name, v.action, v.reason or "", v.text) for v in reaped.verdicts]
+    show.table(("machine", "host", "would" if dry_run else "action", "reason", "why"), rows)
+
+
+def _body(reaped: Reaped) -> dict[str, Any]:
+    return {
+        "verdicts": [_row(verdict) for verdict in reaped.verdicts],
+        "ended": reaped.ended,
+        "closed": reaped.closed,
+        "joined": reaped.joined,
+        "refused": reaped.refused,
+    }
+
+
+def _row(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "machine": verdict.machine.machine_id,
+        "host": verdict.host,
+        "action": str(verdict.action),
+        "reason": str(verdict.reason) if verdict.reason else None,
+        "why": verdict.text,
+    }
