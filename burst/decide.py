@@ -58,8 +58,7 @@ def decide(
         settings: gates, caps and budget.
         new_demand: LSF's own figure when LSF asks, None when nobody did.
     """
-    groups = _served(pool, pressure)
-    sight = _look(pool, groups, settings, nodes_up=_nodes_up(pool, fleet))
+    sight = _look(pool, _served(pool, pressure), settings, nodes_up=_nodes_up(pool, fleet))
     return _decide(sight, lab, fleet, settings, new_demand)
 
 
@@ -81,7 +80,7 @@ def decide_all(pressure: Pressure, fleet: Fleet, settings: BurstSettings) -> tup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sight:
-    """What one pool sees: the pending work it may serve, and which queues' gates are open."""
+    """What one pool sees: the pending work of its queues and labs, and which queues' gates are open."""
 
     pool: Pool
     groups: tuple[GroupPressure, ...]
@@ -99,7 +98,7 @@ def _decide(sight: _Sight, lab: str, fleet: Fleet, settings: BurstSettings, new_
     coming = sum(
         fleet.starting(other, lab) * other.slots
         for other in settings.pools
-        if any(serves(other, group.queue, lab) for group in mine)
+        if any(serves(other, group.queue, lab) and takes(other, group.queue, settings) for group in mine)
     )
     wanted = max(0, ceil((slots - coming) / pool.slots))
     text = f"{jobs} jobs wait for {slots} slots, {coming} slots are starting: {wanted} nodes of {pool.slots}"
@@ -127,6 +126,11 @@ def _nodes_up(pool: Pool, fleet: Fleet) -> bool:
 def serves(pool: Pool, queue: str, lab: str) -> bool:
     """Whether jobs of this queue and lab may use the pool."""
     return (not pool.queues or queue in pool.queues) and (not pool.labs or lab in pool.labs)
+
+
+def takes(pool: Pool, queue: str, settings: BurstSettings) -> bool:
+    """Whether jobs of this queue may run on what the pool buys: a spot node can be taken from under its job."""
+    return pool.purchase == "on-demand" or queue in settings.rerunnable_queues
 
 
 def gate_met(gate: Gate, group: list[GroupPressure]) -> str:
@@ -157,6 +161,9 @@ def _look(pool: Pool, groups: tuple[GroupPressure, ...], settings: BurstSettings
         by_queue.setdefault(group.queue, []).append(group)
     opened, reasons = set(), []
     for queue, members in by_queue.items():
+        if not takes(pool, queue, settings):
+            reasons.append(Reason(stage="spot", text=f"{pool.name} takes no jobs of queue {queue}: not rerunnable"))
+            continue
         met = next((words for gate in settings.gates if (words := gate_met(gate, members))), "")
         if not met and nodes_up:
             met = _held_open(settings.release, members)

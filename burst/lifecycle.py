@@ -75,7 +75,7 @@ _I, _D, _T, _G, _X = Stage.IDLE, Stage.DRAINING, Stage.TERMINATING, Stage.GONE, 
 _F, _N = Stage.FAILED_TO_JOIN, Stage.INTERRUPTED
 
 _ROWS: tuple[tuple[Stage, tuple[Stage, ...]], ...] = (
-    #    sent pend run  list late unl  open job  empt clos stop noti ret  end
+    #    sent pend run  list late unl  open job  empt shut stop noti ret  end
     (_Q, (_L, _L, _B, _J, _F, _Q, _Q, _W, _Q, _Q, _X, _N, _T, _G)),
     (_L, (_L, _L, _B, _J, _F, _L, _L, _W, _L, _L, _X, _N, _T, _G)),
     (_B, (_B, _B, _B, _J, _F, _B, _B, _W, _B, _B, _X, _N, _T, _G)),

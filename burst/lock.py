@@ -1,26 +1,35 @@
 """One launch at a time on one file system: caps are checked and used up before the next caller looks.
 
 LSF may ask for several templates at once. The kernel drops the lock with its holder, so none is ever left behind.
+A holder that hangs, on a dead file server say, must not hang every other call: the wait for it is bounded.
 """
 
 from __future__ import annotations
 
 import fcntl
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, TextIO
 
 from ris_hybrid.errors import SiteUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+PATIENCE_S = 20.0
+_LOOK_S = 0.05  # between two looks at first; a lock that is held for long is looked at less often
+_LOOK_MOST_S = 0.4
 
 
 @contextmanager
-def one_at_a_time(path: Path) -> Iterator[None]:
-    """Hold the lock for the block; waits for whoever has it.
+def one_at_a_time(
+    path: Path, patience_s: float = PATIENCE_S, wait: Callable[[float], object] | None = None
+) -> Iterator[None]:
+    """Hold the lock for the block; waits for whoever has it, by ``wait`` (seconds), at most ``patience_s`` in all.
 
-    Raises ``SiteUnavailable`` when the file cannot be made or locked: without it nothing may be launched.
+    Raises ``SiteUnavailable`` when the file cannot be made or locked, or is not free in time: without the lock
+    nothing may be launched.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,10 +37,22 @@ def one_at_a_time(path: Path) -> Iterator[None]:
     except OSError as error:
         raise SiteUnavailable(f"{path}: cannot be opened: {error.strerror}", "the LSF admin must own it") from error
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-        except OSError as error:
-            raise SiteUnavailable(
-                f"{path}: cannot be locked: {error.strerror}", "use a file system with locks"
-            ) from error
+        waited, look_s = 0.0, _LOOK_S
+        while not _taken(file, path):
+            if waited >= patience_s:
+                raise SiteUnavailable(
+                    f"{path}: held by another launch for {waited:.0f} s", "nothing was started; LSF asks again"
+                )
+            (wait or Event().wait)(look_s)
+            waited, look_s = waited + look_s, min(2 * look_s, _LOOK_MOST_S)
         yield
+
+
+def _taken(file: TextIO, path: Path) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise SiteUnavailable(f"{path}: cannot be locked: {error.strerror}", "use a file system with locks") from error
+    return True

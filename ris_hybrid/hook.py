@@ -18,6 +18,8 @@ from ris_hybrid.errors import ConfigError, RisHybridError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ris_hybrid.model import Host
+
 VERBS = (
     "getAvailableTemplates",
     "requestMachines",
@@ -62,12 +64,13 @@ def _answer(verb: str, payload: object, path: str, env: Mapping[str, str]) -> di
     if verb == "policy":
         return _policy(payload, env)
     from burst.audit import warnings_in
+    from burst.aws import deadline
     from burst.rc import verbs
     from ris_hybrid import wiring
 
     places = wiring.HookPlaces.of(env)
     provider = wiring.hook_provider(places, env)
-    with warnings_in(provider.audit, provider.now):
+    with warnings_in(provider.audit, provider.now), deadline.within(deadline.VERB_S):
         if verb == "requestMachines":
             stat = _stat(path)
             key = f"{os.path.basename(path)} {stat.st_mtime_ns}"
@@ -77,17 +80,26 @@ def _answer(verb: str, payload: object, path: str, env: Mapping[str, str]) -> di
             return verbs.get_request_status(payload, provider)
         if verb == "requestReturnMachines":
             return verbs.request_return_machines(payload, provider)
-        return verbs.get_return_requests(payload, provider)
+        return verbs.get_return_requests(payload, provider, _hosts)
+
+
+def _hosts() -> Sequence[Host]:
+    """bhosts, in what is left of the call's time."""
+    from burst.aws import deadline
+    from ris_hybrid import wiring
+
+    return wiring.scheduler(min(_LSF_S, max(0.1, deadline.left_s()))).hosts()
 
 
 def _policy(payload: object, env: Mapping[str, str]) -> dict[str, Any]:
     from burst.audit import warnings_in
+    from burst.aws import deadline
     from burst.rc import policy, wire
     from ris_hybrid import wiring
 
     request = wire.read_demand(payload)
     provider = wiring.hook_provider(wiring.HookPlaces.of(env, request.provider), env)
-    with warnings_in(provider.audit, provider.now):
+    with warnings_in(provider.audit, provider.now), deadline.within(deadline.VERB_S):
         return policy.answer(request, wiring.scheduler(_LSF_S), provider)
 
 

@@ -8,7 +8,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from burst.aws import errors, model_cut
+from burst.aws import deadline, errors, model_cut
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,12 +45,11 @@ def make_client(service: str, region: str, endpoint_url: str, loader: Loader | N
     if loader is not None:
         session.register_component("data_loader", loader)
     try:
-        client: object = session.create_client(
-            service, region_name=region, endpoint_url=endpoint_url or None, config=_CONFIG
-        )
+        client = session.create_client(service, region_name=region, endpoint_url=endpoint_url or None, config=_CONFIG)
     except ValueError as error:
         name = service.upper()
         raise ConfigError(f"no {name} client for region {region!r}: {error}", "check burst.yaml") from error
     except BotoCoreError as error:
         raise errors.of_botocore(error) from error
+    client.meta.events.register("before-send.*.*", deadline.check)
     return client

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from burst.engine import allow, observe
+from burst.reaping import note_joined
 from ris_hybrid.errors import ConfigError, RisHybridError
 from ris_hybrid.model import Event
 
@@ -26,6 +28,8 @@ def answer(request: DemandRequest, scheduler: Scheduler, provider: Provider) -> 
         observed = observe(scheduler, provider)
     except RisHybridError as error:
         return closed(request, error.message, provider)
+    machines = note_joined(provider, observed.fleet.machines, observed.hosts)
+    observed = replace(observed, fleet=replace(observed.fleet, machines=machines))
     decision = allow(observed, provider.settings, pool, request.lab, request.new_demand)
     nodes = min(decision.nodes, request.new_demand)
     fields = {"pool": pool.name, "lab": request.lab, "asked": request.new_demand, "allowed": nodes}

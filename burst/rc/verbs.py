@@ -12,17 +12,21 @@ from burst import ids
 from burst.launching import LIMIT, Order, launch
 from burst.ledger import note_cost
 from burst.rc import wire
-from ris_hybrid.errors import CloudError, ConfigError
+from burst.reap import Action, Sight, candidates
+from burst.reaping import reap
+from ris_hybrid.errors import CloudError, ConfigError, SiteUnavailable
 from ris_hybrid.model import EndReason, MachineState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from burst.provider import Provider
     from burst.rc.wire import Json, Named
-    from ris_hybrid.model import Machine
+    from ris_hybrid.model import Host, Machine
+    from ris_hybrid.ports import Hosts
 
 _SETTLE_S = 120.0  # EC2 may not list a machine for a moment after it was launched
+_LSF_KNOWS = frozenset({"", EndReason.RETURNED, EndReason.IDLE})  # it asked for the end itself
 
 
 def request_machines(payload: object, key: str, at: float, provider: Provider) -> Json:
@@ -85,22 +89,77 @@ def request_return_machines(payload: object, provider: Provider) -> Json:
     return {"requestId": return_id, "message": message or f"{len(ended)} of {len(named)} machines are ending"}
 
 
-def get_return_requests(payload: object, provider: Provider) -> Json:
-    """Which of LSF's hosts have ended, stopped or gone without LSF asking for it."""
+def _cannot_ask() -> Sequence[Host]:
+    raise SiteUnavailable("this call has no way to")
+
+
+def get_return_requests(
+    payload: object,
+    provider: Provider,
+    ask_hosts: Callable[[], Sequence[Host]] = _cannot_ask,
+    control: Hosts | None = None,
+) -> Json:
+    """Which of LSF's hosts have ended, will end or are of no use; and the place where what nobody holds is ended.
+
+    Args:
+        payload: the request: every machine LSF holds. An empty list is no proof that it has no others.
+        provider: ports and settings.
+        ask_hosts: bhosts, in bounded time; called only when a machine is suspicious. Without it nothing is ended.
+        control: closes hosts that LSF could still use.
+    """
     named = wire.read_machines(payload)
-    if not named:
-        return {"status": "complete", "message": "", "requests": []}
-    by_id = {machine.machine_id: machine for machine in provider.cloud.machines()}
-    by_name = {machine.name: machine for machine in by_id.values() if machine.name}
-    lost = []
-    for host in named:
-        machine = by_id.get(host.machine_id) if host.machine_id else by_name.get(host.name)
-        if machine is None or machine.state in wire.ENDING:
-            lost.append({"machine": host.name, "machineId": host.machine_id, "gracePeriod": 0})
-            provider.note("lost", machine=host.machine_id, state=machine.state if machine else "not listed")
-            if machine is not None and not machine.alive:
-                note_cost([machine], provider)
-    return {"status": "complete", "message": "", "requests": lost}
+    machines = provider.cloud.machines()
+    newest = {machine.name: machine for machine in machines if machine.name}  # EC2 gives host names again
+    by_id = {machine.machine_id: machine for machine in machines}
+    held = [(host, by_id.get(host.machine_id) if host.machine_id else newest.get(host.name)) for host in named]
+    ids_held = frozenset(machine.machine_id for _, machine in held if machine is not None)
+    unwanted = _reap(machines, ids_held, provider, ask_hosts, control)
+    rows = []
+    for host, machine in held:
+        left_s = _left_s(machine, unwanted, provider.now)
+        if left_s is None:
+            continue
+        rows.append({"machine": host.name, "machineId": host.machine_id, "gracePeriod": left_s})
+        state = machine.state if machine else "not listed"
+        provider.note("lost", machine=host.machine_id or host.name, state=state, grace_s=left_s)
+        if machine is not None and not machine.alive:
+            note_cost([machine], provider)
+    return {"status": "complete", "message": "", "requests": rows}
+
+
+def _left_s(machine: Machine | None, unwanted: frozenset[str], now: float) -> int | None:
+    """Whole seconds until the machine goes away: 0 when it has, or should; None when it stays."""
+    if machine is None or machine.state in wire.ENDING or machine.machine_id in unwanted:
+        return 0
+    if machine.return_id and machine.end_reason not in _LSF_KNOWS:
+        return 0
+    return max(0, int(machine.notice - now)) if machine.notice else None
+
+
+def _reap(
+    machines: Sequence[Machine],
+    held: frozenset[str],
+    provider: Provider,
+    ask_hosts: Callable[[], Sequence[Host]],
+    control: Hosts | None,
+) -> frozenset[str]:
+    """End what is of no use to LSF; gives the ids that it should drop, whether they could be ended or not."""
+    sight = Sight(machines=machines, hosts=None, now=provider.now, life=provider.settings.life, held=held)
+    suspects = candidates(sight)
+    if not suspects:
+        return frozenset()
+    try:
+        hosts = ask_hosts()
+    except SiteUnavailable as error:
+        known = [machine.machine_id for machine in suspects]
+        provider.note("not reaped", machines=known, why=f"LSF could not be asked: {error.message}")
+        return frozenset()
+    reaped = reap(provider, hosts, held=held, control=control, machines=machines)
+    return frozenset(
+        verdict.machine.machine_id
+        for verdict in reaped.verdicts
+        if verdict.action in {Action.END, Action.CLOSE} and not verdict.busy
+    )
 
 
 def _create_status(request_id: str, machines: Sequence[Machine], now: float) -> Json:
@@ -112,7 +171,8 @@ def _create_status(request_id: str, machines: Sequence[Machine], now: float) -> 
         return wire.request_row(request_id, "complete_with_error", [], "no machine of this request is known to EC2")
     asked = max(machine.asked for machine in mine)
     short = next((machine.shortfall for machine in mine if machine.shortfall), "")
-    settling = len(mine) < asked and not short and now - mine[0].launched < _SETTLE_S
+    newest = max(ids.made_at(request_id), *(machine.launched for machine in mine))  # adopted ones may be older
+    settling = len(mine) < asked and not short and now - newest < _SETTLE_S
     if settling or any(row["result"] == "executing" for row in rows):
         return wire.request_row(request_id, "running", rows)
     if len(mine) == asked and all(row["result"] == "succeed" for row in rows):

@@ -11,6 +11,7 @@ from burst.journal import FakeJournal
 from burst.provider import Provider
 from burst.rc import verbs
 from burst.spend import FakeSpend
+from ris_hybrid.errors import SiteUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ class Room:
         self.spend = FakeSpend()
         self.audit = FakeAudit()
         self.settings = make.settings()
+        self.questions = 0  # to LSF
 
     def change(self, **fields: Any) -> None:
         self.settings = replace(self.settings, **fields)
@@ -62,9 +64,17 @@ class Room:
         payload = {"machines": [{"name": f"host of {one}", "machineId": one} for one in machine_ids]}
         return verbs.request_return_machines(payload, self.provider)
 
-    def lost(self, *machine_ids: str) -> list[Any]:
+    def lost(self, *machine_ids: str, hosts: Any = None, control: Any = None) -> list[Any]:
+        """getReturnRequests; ``hosts`` are the rows of bhosts, None when LSF cannot be asked."""
         payload = {"machines": [{"name": f"host of {one}", "machineId": one} for one in machine_ids]}
-        return list(verbs.get_return_requests(payload, self.provider)["requests"])
+
+        def ask() -> Any:
+            self.questions += 1
+            if hosts is None:
+                raise SiteUnavailable("bhosts did not answer in time")
+            return hosts
+
+        return list(verbs.get_return_requests(payload, self.provider, ask, control)["requests"])
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from burst.decide import decide, decide_all, gate_met, serves
 from burst.fleet import commit_usd
-from ris_hybrid.model import MachineState
+from ris_hybrid.model import MachineState, PoolMarks
 from ris_hybrid.settings import Budget, Caps, Gate, Release
 
 
@@ -167,9 +167,62 @@ def test_starting_nodes_of_a_pool_that_cannot_serve_the_jobs_do_not_count(make: 
 
 def test_planned_nodes_are_paid_at_the_pools_dearest_type(make: Any) -> None:
     pools = tuple(make.pool(name, instance_types=("cheap", "dear"), purchase="spot") for name in "ab")
-    settings = make.settings(pools=pools, prices={"cheap": 1.0, "dear": 10.0}, budget=Budget(usd_per_month=25.0))
+    settings = make.settings(
+        pools=pools,
+        prices={"cheap": 1.0, "dear": 10.0},
+        budget=Budget(usd_per_month=25.0),
+        rerunnable_queues=("general",),
+    )
     decisions = decide_all(make.pressure(make.group(jobs=16)), make.fleet(), settings)
     assert [(decision.nodes, decision.usd_committed) for decision in decisions] == [(2, 20.0), (0, 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("marks", "stage"),
+    [(PoolMarks(off="broken image"), "off"), (PoolMarks(held_until=1_800_000_060.0, held_for="NoMore"), "hold")],
+)
+def test_demand_of_a_pool_that_is_off_or_held_goes_to_the_next(make: Any, marks: PoolMarks, stage: str) -> None:
+    settings = make.settings(pools=(make.pool("a", priority=20), make.pool("b")))
+    pressure = make.pressure(make.group(jobs=16))
+    first, second = decide_all(pressure, make.fleet(marks={"a": marks}), settings)
+    assert [(first.pool, first.nodes), (second.pool, second.nodes)] == [("a", 0), ("b", 2)]
+    assert first.reasons[-1].stage == stage
+    later = make.fleet(marks={"a": marks}, now=make.now + 60)
+    nodes = [decision.nodes for decision in decide_all(pressure, later, settings)]
+    assert nodes == ([0, 2] if stage == "off" else [2, 0])
+
+
+@pytest.mark.parametrize(
+    ("purchase", "queues", "nodes"),
+    [
+        ("on-demand", (), 1),
+        ("spot", (), 0),
+        ("mixed", (), 0),
+        ("spot", ("general",), 1),
+        ("mixed", ("general", "slow"), 1),
+        ("spot", ("slow",), 0),
+    ],
+)
+def test_a_spot_pool_takes_only_jobs_that_may_start_again(
+    make: Any, purchase: str, queues: tuple[str, ...], nodes: int
+) -> None:
+    pools = (make.pool("cheap", purchase=purchase, priority=20), make.pool("cpu"))
+    settings = make.settings(pools=pools, rerunnable_queues=queues)
+    pressure = make.pressure(make.group(jobs=8))
+    first, second = decide_all(pressure, make.fleet(), settings)
+    assert (first.pool, first.nodes, second.nodes) == ("cheap", nodes, 1 - nodes)
+    left_out = ("spot", "cheap takes no jobs of queue general: not rerunnable")
+    assert (left_out in said(first)) == (nodes == 0)
+    assert decide(pools[0], "lee", pressure, make.fleet(), settings).nodes == nodes
+
+
+def test_spot_nodes_on_their_way_are_none_for_jobs_they_may_not_run(make: Any) -> None:
+    pools = (make.pool("cheap", purchase="spot"), make.pool("cpu"))
+    fleet = make.fleet(make.machine(pool="cheap", launched=make.now - 10))
+    pressure = make.pressure(make.group(jobs=8))
+    assert decide(pools[1], "lee", pressure, fleet, make.settings(pools=pools)).nodes == 1
+    rerunnable = make.settings(pools=pools, rerunnable_queues=("general",))
+    assert decide(pools[1], "lee", pressure, fleet, rerunnable).nodes == 0
 
 
 GROUPS = st.lists(

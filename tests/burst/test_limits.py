@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,8 +8,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burst.limits import Ask, apply_all, apply_caps
-from ris_hybrid.model import MachineState
+from ris_hybrid.model import MachineState, PoolMarks
 from ris_hybrid.settings import Budget, Caps
+
+OFF = PoolMarks(off="10 nodes in a row did not join LSF within 15 min")
+HELD = PoolMarks(held_until=1_800_000_090.0, held_for="InsufficientHostCapacity")
+
+
+@pytest.mark.parametrize(
+    ("marks", "nodes", "stage", "text"),
+    [
+        (
+            OFF,
+            0,
+            "off",
+            "cpu is off: 10 nodes in a row did not join LSF within 15 min; clear it with: ris-hybrid burst clear cpu",
+        ),
+        (HELD, 0, "hold", "cpu is left alone until 08:01 UTC (2 min): InsufficientHostCapacity"),
+        (replace(HELD, held_until=1_800_000_000.0), 5, "", ""),
+        (PoolMarks(join_failures=9, boot_s=100.0), 5, "", ""),
+    ],
+)
+def test_a_pool_that_is_off_or_held_gets_nothing(
+    make: Any, *, marks: PoolMarks, nodes: int, stage: str, text: str
+) -> None:
+    ask = Ask(pool=make.pool(), lab="lee", nodes=5)
+    for limit in (apply_all, apply_caps):
+        got, reasons = limit(ask, make.fleet(marks={"cpu": marks, "gpu": OFF}), make.settings())
+        assert (got, [(one.stage, one.text) for one in reasons]) == (nodes, [(stage, text)] if stage else [])
+
 
 PRICES = {"cheap": 1.0, "dear": 2.0}
 

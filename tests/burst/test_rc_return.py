@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -11,6 +11,7 @@ from burst.rc import verbs
 from burst.rc.wire import WireError
 from ris_hybrid.errors import Refused, SiteUnavailable, TryAgain
 from ris_hybrid.model import MachineState, UnknownWord
+from ris_hybrid.settings import Life
 
 MONTH = "2027-01"
 
@@ -164,9 +165,122 @@ def test_what_ec2_forgot_is_lost_and_hides_nothing(room: Any, ids: list[str]) ->
     assert [row["machineId"] for row in room.lost(*ids, "i-0bad")] == [ids[0], ids[2], "i-0bad"]
 
 
-def test_no_machines_no_question(room: Any) -> None:
-    room.cloud.fail_next = TryAgain("not to be asked")
-    assert room.lost() == []
+def test_a_notice_is_told_with_the_time_that_is_left(room: Any, ids: list[str]) -> None:
+    for one, seconds in zip(ids, (90.9, 0.5, -30), strict=True):
+        room.cloud.change(one, notice=room.now + seconds)
+    assert [row["gracePeriod"] for row in room.lost(*ids)] == [90, 0, 0]
+    room.cloud.set_state(ids[0], MachineState.TERMINATED)
+    assert [row["gracePeriod"] for row in room.lost(*ids)] == [0, 0, 0]
+
+
+def test_a_machine_we_ended_ourselves_is_told_even_while_ec2_refuses_to(room: Any, ids: list[str]) -> None:
+    room.cloud.change(ids[0], return_id="ret-1800003600-a", end_reason="failed-to-join")
+    room.cloud.change(ids[1], return_id="ret-1800003600-b", end_reason="returned")  # LSF asked for that itself
+    assert [row["machineId"] for row in room.lost(*ids)] == [ids[0]]
+
+
+@pytest.fixture
+def booting(room: Any) -> list[str]:
+    """Two machines that have not joined."""
+    room.change(life=Life(join_minutes=15.0, unlisted_minutes=10.0))
+    room.request(2)
+    return list(room.ids())
+
+
+def rows(room: Any, make: Any, *machine_ids: str, **fields: Any) -> list[Any]:
+    return [make.row(machine.name, **fields) for machine in room.cloud.machines() if machine.machine_id in machine_ids]
+
+
+def test_lsf_is_asked_only_when_a_machine_is_suspicious(room: Any, make: Any, booting: list[str]) -> None:
+    room.now += 899
+    assert room.lost(*booting, hosts=[]) == []
+    assert room.questions == 0
+    room.now += 1
+    assert room.lost(*booting, hosts=rows(room, make, *booting)) == []  # they have joined
+    assert room.lost(*booting, hosts=[]) == []
+    assert room.questions == 1
+    assert {machine.joined for machine in room.cloud.machines()} == {room.now}
+
+
+def test_a_held_machine_that_never_joined_is_told_and_ended(room: Any, make: Any, booting: list[str]) -> None:
+    room.now += 900
+    good, bad = booting
+    answer = room.lost(*booting, hosts=rows(room, make, good))
+    assert answer == [{"machine": f"host of {bad}", "machineId": bad, "gracePeriod": 0}]
+    assert states(room) == [MachineState.RUNNING, MachineState.TERMINATED]
+    assert room.cloud.machines()[1].end_reason == "failed-to-join"
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_nothing_is_ended_when_lsf_cannot_be_asked(room: Any, booting: list[str], *, held: bool) -> None:
+    room.now += 7200
+    assert room.lost(*(booting if held else ()), hosts=None) == []
+    assert states(room) == [MachineState.RUNNING] * 2
+    (event,) = [event for event in room.audit.events if event.kind == "not reaped"]
+    assert event.fields["machines"] == booting
+    assert event.fields["why"] == "LSF could not be asked: bhosts did not answer in time"
+    payload: dict[str, Any] = {"machines": []}
+    assert verbs.get_return_requests(payload, room.provider)["requests"] == []  # nor without a way to ask
+    assert states(room) == [MachineState.RUNNING] * 2
+
+
+def test_what_nobody_holds_or_lists_is_ended_though_lsf_names_no_machine(
+    room: Any, make: Any, booting: list[str]
+) -> None:
+    room.now += 600
+    listed = booting[0]
+    assert room.lost(hosts=rows(room, make, listed, jobs=1)) == []
+    assert states(room) == [MachineState.RUNNING, MachineState.TERMINATED]
+    assert room.cloud.machines()[1].end_reason == "orphan"
+    assert room.cloud.machines()[0].joined == room.now  # bhosts decides, not the empty list
+
+
+def test_a_host_the_book_has_lost_is_closed_and_then_ended(room: Any, make: Any, booting: list[str]) -> None:
+    class Control:
+        closed: ClassVar[list[str]] = []
+
+        def close(self, names: Any, why: str) -> None:
+            self.closed += [f"{name}: {why}" for name in names]
+
+        def reopen(self, names: Any) -> None: ...
+
+    one, other = booting
+    for machine_id in booting:
+        room.cloud.change(machine_id, joined=room.now)
+    room.now += 600
+    busy = rows(room, make, other, jobs=3)
+    for _ in range(2):
+        assert room.lost(hosts=[*rows(room, make, one), *busy], control=Control()) == []
+    assert room.cloud.machines()[0].unlisted == room.now
+    room.now += 600
+    room.lost(hosts=[*rows(room, make, one), *busy], control=Control())
+    name = room.cloud.machines()[0].name
+    assert Control.closed == [f"{name}: {name} is empty and ebrokerd does not hold it, for 10 min (at most 10)"]
+    assert states(room) == [MachineState.RUNNING] * 2
+    room.lost(hosts=[*rows(room, make, one, status="closed_Adm"), *busy], control=Control())
+    assert states(room) == [MachineState.TERMINATED, MachineState.RUNNING]
+
+
+@pytest.mark.parametrize(("jobs", "asked_back"), [(0, True), (2, False)])
+def test_lsf_is_asked_to_give_an_old_host_back_when_it_is_empty(
+    room: Any, make: Any, booting: list[str], *, jobs: int, asked_back: bool
+) -> None:
+    room.change(life=Life(lifetime_hours=1.0))
+    old, _ = booting
+    room.cloud.change(old, joined=room.now)
+    room.cloud.change(booting[1], joined=room.now, launched=room.now + 3000)
+    room.now += 3600
+    answer = room.lost(*booting, hosts=rows(room, make, *booting, jobs=jobs))
+    assert [row["machineId"] for row in answer] == ([old] if asked_back else [])
+    assert states(room) == [MachineState.RUNNING] * 2  # LSF closes the host and returns it
+
+
+def test_one_lost_among_five_hundred_is_found(room: Any, make: Any) -> None:
+    room.change(pools=(make.pool(max_nodes=500),))
+    room.request(500)
+    room.cloud.forget(room.ids()[250])
+    held = [f"i-{number:017d}" for number in range(1, 501)]
+    assert [row["machineId"] for row in room.lost(*held)] == [held[250]]
 
 
 def test_an_unknown_fleet_loses_nothing(room: Any, ids: list[str]) -> None:
