@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings, Pool
 
 REQUIRED_TAGS = ("ris_cluster", "ris_provider", "ris_env", "ris_managed")
+NODE_ACTIONS = frozenset(
+    {"ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+)
+"""What a node may do anywhere: pull images. Beside it, ``ec2:CreateTags`` on itself with these keys."""
+NOTICE_TAGS = frozenset({"ris_notice", "ris_rebalance"})
 LSF_PORTS = frozenset({("tcp", 7869), ("udp", 7869), ("tcp", 6878), ("tcp", 6881), ("tcp", 6882)})
 """lim, res, mbatchd, sbatchd; written here a second time on purpose, so that a slip in the plan is noticed."""
 
@@ -50,6 +55,20 @@ class TemplateJson(TypedDict):
     tags: Mapping[str, str]
 
 
+class RoleJson(TypedDict):
+    """The nodes' role; statements in IAM's JSON."""
+
+    name: str
+    statements: Sequence[Mapping[str, Any]]
+
+
+class NoticesJson(TypedDict):
+    """The queue of spot notices."""
+
+    name: str
+    encrypted: bool
+
+
 class NetworkJson(TypedDict):
     """The network plan; keys no rule reads are left out here."""
 
@@ -58,6 +77,8 @@ class NetworkJson(TypedDict):
     internet_gateway: bool
     subnets: Sequence[SubnetJson]
     ingress: Sequence[PortJson]
+    role: RoleJson
+    notices: NoticesJson
     launch_templates: Sequence[TemplateJson]
     tags: Mapping[str, str]
 
@@ -105,6 +126,21 @@ def volumes_encrypted(subject: Subject) -> Violation | None:
     return _violation("volumes-encrypted", "EC2.3", "launch templates with a plain root volume", wrong, fix)
 
 
+def queue_encrypted(subject: Subject) -> Violation | None:
+    """What waits in a queue is encrypted at rest."""
+    notices = subject.network["notices"]
+    wrong = [] if notices["encrypted"] else [notices["name"]]
+    return _violation("queue-encrypted", "SQS.1", "queues in plain", wrong, "set encrypted to true")
+
+
+def node_role_least(subject: Subject) -> Violation | None:
+    """A job that gets at its node's identity can pull images and spoil that node's own notice, nothing else."""
+    role = subject.network["role"]
+    wrong = [f"{role['name']} ({one.get('Sid', '?')})" for one in role["statements"] if not _harmless(one)]
+    fix = "take out all but pulling images and tagging itself with a notice"
+    return _violation("node-role-least", "IAM.21, AC-6", "nodes may do more than they need", wrong, fix)
+
+
 def phi_without_internet(subject: Subject) -> Violation | None:
     """A network that carries PHI has no way to the internet."""
     network = subject.network
@@ -150,7 +186,7 @@ def spend_bounded(subject: Subject) -> Violation | None:
 
 def no_spot_for_phi(subject: Subject) -> Violation | None:
     """PHI work is not put where a node vanishes at two minutes' notice, scratch data and all."""
-    wrong = [pool.name for pool in subject.burst.pools if pool.purchase == "spot" and _phi_labs(pool, subject)]
+    wrong = [pool.name for pool in subject.burst.pools if pool.purchase != "on-demand" and _phi_labs(pool, subject)]
     fix = "name the pool's labs without those that hold PHI, or buy on demand"
     return _violation("no-spot-for-phi", "SITE", "spot pools open to labs with PHI", wrong, fix)
 
@@ -166,7 +202,8 @@ def phi_stays_in_phi_network(subject: Subject) -> Violation | None:
 def types_known(subject: Subject) -> Violation | None:
     """Every instance type is one whose cores, memory and price we know."""
     named = {kind: f"pool {pool.name}" for pool in subject.burst.pools for kind in pool.instance_types}
-    named |= {one["instance_type"]: one["name"] for one in subject.network["launch_templates"]}
+    templates = subject.network["launch_templates"]
+    named |= {one["instance_type"]: one["name"] for one in templates if one["instance_type"]}
     wrong = [f"{kind} of {where}" for kind, where in sorted(named.items()) if kind not in subject.known_types]
     return _violation("types-known", "SITE", "unknown instance types", wrong, "take one of the catalogue")
 
@@ -184,6 +221,8 @@ RULES = (
     imds_v2,
     no_public_address,
     volumes_encrypted,
+    queue_encrypted,
+    node_role_least,
     phi_without_internet,
     no_open_ingress,
     lsf_ports_only,
@@ -199,6 +238,17 @@ RULES = (
 def _violation(rule: str, control: str, message: str, wrong: Iterable[str], fix: str) -> Violation | None:
     names = ", ".join(wrong)
     return Violation(rule=rule, control=control, message=f"{message}: {names}", fix=fix) if names else None
+
+
+def _harmless(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement of the nodes' role gives no more than a node needs."""
+    actions = set(statement.get("Action", ("*",)))
+    if not actions.isdisjoint(NODE_ACTIONS):
+        return actions <= NODE_ACTIONS
+    condition = statement.get("Condition", {})
+    keys = condition.get("ForAllValues:StringEquals", {}).get("aws:TagKeys", ("*",))
+    itself = condition.get("StringLike", {}).get("aws:userid") == "*:${ec2:InstanceID}"
+    return actions == {"ec2:CreateTags"} and itself and NOTICE_TAGS.issuperset(keys)
 
 
 def _phi_labs(pool: Pool, subject: Subject) -> frozenset[str]:

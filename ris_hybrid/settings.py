@@ -153,13 +153,17 @@ class Node:
     lsf_top: str = "/opt/lsf"
     """Where LSF is installed in the image (or mounted)."""
     masters: tuple[str, ...] = ()
-    """Management candidates, the first one preferred."""
+    """Management candidates, the first one preferred; empty leaves those of the image's lsf.conf."""
+    lsf_admin: str = "lsfadmin"
+    """LSF's primary administrator, with the same uid here and there; closes the host on a spot notice."""
+    resources: tuple[str, ...] = ("docker",)
+    """Boolean resources of lsf.shared that every node has besides the host flag."""
     mounts: tuple[str, ...] = ()
-    """Lines of fstab: the site's paths as jobs know them."""
+    """Lines of fstab: the site's paths as jobs know them (``/storage1``, ``/cache1``, ``/scratch1``)."""
     docker_options: tuple[str, ...] = ()
     """Options every container of a job gets, e.g. ``--security-opt label=disable``."""
     registry: str = ""
-    """ECR registry host to log in to by the instance role; empty for none."""
+    """ECR registry host whose images jobs use, by the instance role; empty for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +192,8 @@ class BurstSettings:
     """EC2 endpoint; empty for AWS's own. The sandbox sets a loopback address."""
     host_flag: str = "awshost"
     """The Boolean of LSB_RC_EXTERNAL_HOST_FLAG."""
+    spot_flag: str = "risspot"
+    """The Boolean of lsf.shared a job must name for spot nodes to be started for it; empty: any job counts."""
     prices: Mapping[str, float] = field(default_factory=dict)
     """Dollars per hour by instance type; a type missing here is priced from the shipped catalogue."""
     outputs: str = ""
@@ -206,14 +212,17 @@ class PoolOutputs:
 
     launch_template: str
     subnets: tuple[str, ...]
+    notices: str = ""
+    """The queue of spot notices; the same for every pool of a stack."""
 
 
 def with_outputs(settings: BurstSettings, outputs: Mapping[str, PoolOutputs]) -> BurstSettings:
-    """The settings with what the stacks built filled in; pools without outputs stay as written."""
+    """The settings with what the stacks built filled in; pools without outputs stay as written, as does a queue."""
     pools = tuple(
         replace(pool, launch_template=out.launch_template, subnets=out.subnets)
         if (out := outputs.get(pool.name))
         else pool
         for pool in settings.pools
     )
-    return replace(settings, pools=pools)
+    built = (outputs[pool.name].notices for pool in pools if pool.name in outputs)
+    return replace(settings, pools=pools, notices=settings.notices or next(filter(None, built), ""))

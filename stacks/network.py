@@ -7,10 +7,22 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi_aws import ec2
 
+from stacks.endpoints import AwsEndpoints
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stacks.plan import NetworkPlan, PortRule, SubnetPlan
+
+_AMONG: dict[str, object] = {
+    "description": "jobs over several nodes",
+    "protocol": "-1",
+    "from_port": 0,
+    "to_port": 0,
+    "self": True,  # an EFA works only inside one security group that is open to itself
+}
+
+_HTTPS: dict[str, object] = {"description": "to S3", "protocol": "tcp", "from_port": 443, "to_port": 443}
 
 
 class BurstNetwork(pulumi.ComponentResource):
@@ -34,6 +46,7 @@ class BurstNetwork(pulumi.ComponentResource):
         self.vpc_id: pulumi.Output[str] = self._vpc.id
         self.route_table_id: pulumi.Output[str] = self._routes.id
         self.subnet_ids: tuple[pulumi.Output[str], ...] = tuple(self._subnet(subnet) for subnet in plan.subnets)
+        self._gateways = self._endpoints() if plan.endpoints else []
         self.security_group_id: pulumi.Output[str] = self._security_group()
         self.register_outputs({"vpc_id": self.vpc_id, "subnet_ids": list(self.subnet_ids)})
 
@@ -54,14 +67,26 @@ class BurstNetwork(pulumi.ComponentResource):
         subnet_id: pulumi.Output[str] = made.id
         return subnet_id
 
+    def _endpoints(self) -> list[pulumi.Output[str]]:
+        made = AwsEndpoints(self._plan, self.vpc_id, self.route_table_id, self.subnet_ids, self._below)
+        return made.prefix_lists
+
     def _security_group(self) -> pulumi.Output[str]:
         name = f"{self._plan.name}-nodes"
+        among = [_AMONG] if self._plan.nodes_talk else []
         made = ec2.SecurityGroup(
             name,
             vpc_id=self._vpc.id,
             description="LSF daemons of burst nodes",
-            ingress=[ec2.SecurityGroupIngressArgs(**_rule(rule)) for rule in self._plan.ingress],
-            egress=[ec2.SecurityGroupEgressArgs(**_rule(rule)) for rule in self._plan.egress],
+            ingress=[
+                *(ec2.SecurityGroupIngressArgs(**_rule(rule)) for rule in self._plan.ingress),
+                *(ec2.SecurityGroupIngressArgs(**own) for own in among),
+            ],
+            egress=[
+                *(ec2.SecurityGroupEgressArgs(**_rule(rule)) for rule in self._plan.egress),
+                *(ec2.SecurityGroupEgressArgs(**own) for own in among),
+                *(ec2.SecurityGroupEgressArgs(**_HTTPS, prefix_list_ids=[one]) for one in self._gateways),
+            ],
             tags=self._named(name),
             opts=self._below,
         )

@@ -1,4 +1,4 @@
-"""What a burst needs in AWS before its first node: one network and a launch template for each pool.
+"""What a burst needs in AWS before its first node: a network, launch templates, the nodes' role, a queue for notices.
 
 ``plan_network`` is the single description: the Pulumi program builds it, the sandbox builds it too, and the rules of
 ``policies`` read its JSON form (``dataclasses.asdict``). Nothing here reaches a cloud.
@@ -11,11 +11,16 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from ris_hybrid.errors import ConfigError
+from stacks.endpoint_plan import plan_endpoints
+from stacks.node_plan import NodePool, plan_groups, plan_template
+from stacks.notice_plan import plan_notices, plan_role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ris_hybrid.settings import BurstSettings
+    from stacks.endpoint_plan import EndpointPlan
+    from stacks.node_plan import LaunchTemplatePlan, PlacementGroupPlan
+    from stacks.notice_plan import NoticesPlan, RolePlan
 
 _STRICT = {"extra": "forbid"}  # read by pydantic when the stack's configuration is validated
 
@@ -35,18 +40,6 @@ _VPC_PREFIX = (16, 28)  # what EC2 takes for a VPC and for a subnet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NodePool:
-    """The node of one pool. ``name`` is the pool's name in burst.yaml."""
-
-    __pydantic_config__ = _STRICT
-
-    name: str
-    instance_type: str
-    """What a bare launch of the template gives; a burst names its own types."""
-    root_gib: int = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
     """What a site decides about the network of its burst nodes."""
 
@@ -63,6 +56,9 @@ class NetworkSettings:
     pools: tuple[NodePool, ...]
     phi: bool = False
     """Whether protected health information may come here."""
+    aws_endpoints: bool = False
+    """Reach EC2, ECR and S3 from the VPC itself, at a price by zone and hour. Without them, or a way through the site,
+    nodes can neither pull from ECR nor mark themselves with a spot notice."""
     internet_gateway: bool = False
     """Attach one; nodes have no public address and no route to it, so it serves only a NAT the site adds."""
     root_device: str = "/dev/xvda"
@@ -92,24 +88,6 @@ class PortRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LaunchTemplatePlan:
-    """How a node of one pool starts."""
-
-    name: str
-    pool: str
-    image_id: str
-    instance_type: str
-    http_tokens: str
-    http_hop_limit: int
-    public_ip: bool
-    root_device: str
-    root_gib: int
-    root_type: str
-    root_encrypted: bool
-    tags: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPlan:
     """Everything to build, in values that become JSON as they are."""
 
@@ -120,6 +98,12 @@ class NetworkPlan:
     subnets: tuple[SubnetPlan, ...]
     ingress: tuple[PortRule, ...]
     egress: tuple[PortRule, ...]
+    endpoints: tuple[EndpointPlan, ...]
+    nodes_talk: bool
+    """Whether nodes reach each other on every port: jobs over several nodes need it, and an EFA does."""
+    placement_groups: tuple[PlacementGroupPlan, ...]
+    role: RolePlan
+    notices: NoticesPlan
     launch_templates: tuple[LaunchTemplatePlan, ...]
     tags: Mapping[str, str]
 
@@ -144,14 +128,14 @@ def plan_network(settings: NetworkSettings) -> NetworkPlan:
         subnets=_subnets(name, vpc, settings.zones),
         ingress=tuple(_lsf_rule(rule, onprem) for rule in LSF_PORTS),
         egress=(_open_to("to the site", onprem), _open_to("between nodes", vpc)),
-        launch_templates=tuple(_template(name, pool, settings, tags) for pool in settings.pools),
+        endpoints=plan_endpoints(settings.zones[0]) if settings.aws_endpoints else (),
+        nodes_talk=any(pool.talks for pool in settings.pools),
+        placement_groups=plan_groups(settings.pools),
+        role=plan_role(name, settings.cluster),
+        notices=plan_notices(name),
+        launch_templates=tuple(plan_template(name, pool, settings, tags) for pool in settings.pools),
         tags=tags,
     )
-
-
-def node_pools(settings: BurstSettings) -> tuple[NodePool, ...]:
-    """The pools of burst.yaml as nodes to plan for, each of its first instance type."""
-    return tuple(NodePool(name=pool.name, instance_type=pool.instance_types[0]) for pool in settings.pools)
 
 
 def _network(field_name: str, text: str) -> IPv4Network:
@@ -200,21 +184,3 @@ def _lsf_rule(rule: tuple[str, str, int], source: IPv4Network) -> PortRule:
 
 def _open_to(description: str, target: IPv4Network) -> PortRule:
     return PortRule(description=description, protocol="-1", from_port=0, to_port=0, cidr=str(target))
-
-
-def _template(name: str, pool: NodePool, settings: NetworkSettings, tags: Mapping[str, str]) -> LaunchTemplatePlan:
-    return LaunchTemplatePlan(
-        name=f"{name}-{pool.name}",
-        pool=pool.name,
-        image_id=settings.image_id,
-        instance_type=pool.instance_type,
-        http_tokens="required",
-        # A job runs in a container, one hop behind the node; where PHI is, a job is not to reach the node's identity.
-        http_hop_limit=1 if settings.phi else 2,
-        public_ip=False,
-        root_device=settings.root_device,
-        root_gib=pool.root_gib,
-        root_type="gp3",
-        root_encrypted=True,
-        tags={**tags, "ris_pool": pool.name},
-    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ris_hybrid.cli import burst_past, burst_pools, burst_reap, show
+from ris_hybrid.cli import burst_past, burst_pools, burst_reap, burst_userdata, show
 from ris_hybrid.cli.burst_site import ConfOption, JsonOption
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ app.command("explain")(burst_past.explain)
 app.command("pools")(burst_pools.pools)
 app.command("clear")(burst_pools.clear)
 app.command("reap")(burst_reap.reap)
+app.command("userdata")(burst_userdata.userdata)
 
 
 @app.command("status")

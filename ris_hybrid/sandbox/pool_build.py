@@ -1,24 +1,28 @@
 """Builds in the sandbox's AWS what the burst pools need, from the same plan the Pulumi program builds (sandbox).
 
-The plan passes the policy rules first, as it would before ``pulumi up``.
+The plan passes the policy rules first, as it would before ``pulumi up``. Left out: the nodes' role, for the sandbox
+asks nobody for permission, and the rule that fills the queue, for the sandbox puts its notices there by itself.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from base64 import b64encode
 from contextlib import closing
 from dataclasses import asdict
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from burst.aws.prices import catalog
+from burst.aws.userdata import user_data
 from policies.plan import check, enforce
 from ris_hybrid.errors import ConfigError
-from stacks.plan import NetworkSettings, node_pools, plan_network
+from stacks.node_plan import node_pools
+from stacks.plan import NetworkSettings, plan_network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,27 +30,29 @@ if TYPE_CHECKING:
 
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.literals import ResourceTypeType
-    from mypy_boto3_ec2.type_defs import IpPermissionTypeDef, TagSpecificationTypeDef
+    from mypy_boto3_ec2.type_defs import IpPermissionTypeDef, RequestLaunchTemplateDataTypeDef, TagSpecificationTypeDef
 
     from policies.rules import NetworkJson
     from ris_hybrid.sandbox.aws.child import SandboxAws
     from ris_hybrid.settings import BurstSettings
-    from stacks.plan import LaunchTemplatePlan, NetworkPlan, PortRule
+    from stacks.node_plan import LaunchTemplatePlan
+    from stacks.notice_plan import NoticesPlan
+    from stacks.plan import NetworkPlan, PortRule
 
 _ZONES = 3
 _IMAGE = "ami-0123456789abcdef0"  # nothing boots in the sandbox
 
 
 def build(settings: BurstSettings, aws: SandboxAws, folder: Path, phi_labs: Sequence[str]) -> Path:
-    """Create VPC, subnets, security group and launch templates; the outputs file is what burst.yaml reads.
+    """Create network, placement groups, launch templates and queue; the outputs file is what burst.yaml reads.
 
     Raises:
         PolicyViolation: the plan breaks a rule; nothing was created.
         ConfigError: the sandbox's AWS cannot build it, as in a region it does not know.
     """
     try:
-        with closing(_client(aws)) as client:
-            outputs = _build(client, settings, phi_labs)
+        with closing(_client(aws)) as client, closing(_any_client(aws, "sqs")) as sqs:
+            outputs = _build(client, sqs, settings, phi_labs)
     except (BotoCoreError, ClientError) as error:
         raise ConfigError(
             f"the sandbox cannot build the pools: {error}", "check region and pools of burst.yaml"
@@ -64,7 +70,7 @@ def instances_left(aws: SandboxAws) -> int:
     return sum(state not in {"terminated", "shutting-down"} for state in states)
 
 
-def _build(client: EC2Client, settings: BurstSettings, phi_labs: Sequence[str]) -> dict[str, object]:
+def _build(client: EC2Client, sqs: Any, settings: BurstSettings, phi_labs: Sequence[str]) -> dict[str, object]:
     zones = client.describe_availability_zones()["AvailabilityZones"][:_ZONES]
     plan = plan_network(_network_settings(settings, tuple(zone["ZoneName"] for zone in zones)))
     network = cast("NetworkJson", asdict(plan))
@@ -75,11 +81,22 @@ def _build(client: EC2Client, settings: BurstSettings, phi_labs: Sequence[str]) 
         client.create_subnet(VpcId=vpc_id, CidrBlock=subnet.cidr, AvailabilityZone=subnet.zone)["Subnet"]["SubnetId"]
         for subnet in plan.subnets
     ]
+    for group in plan.placement_groups:
+        client.create_placement_group(GroupName=group.name, Strategy="cluster")
     group_id = _security_group(client, plan, vpc_id)
+    built = {"subnets": subnets, "notices": _queue(sqs, plan.notices)}
     return {
-        template.pool: {"launch_template": _launch_template(client, template, group_id), "subnets": subnets}
+        template.pool: {"launch_template": _launch_template(client, template, group_id), **built}
         for template in plan.launch_templates
     }
+
+
+def _queue(sqs: Any, plan: NoticesPlan) -> str:
+    attributes = {
+        "MessageRetentionPeriod": str(plan.retention_s),
+        "SqsManagedSseEnabled": str(plan.encrypted).lower(),
+    }
+    return str(sqs.create_queue(QueueName=plan.name, Attributes=attributes)["QueueUrl"])
 
 
 def _network_settings(settings: BurstSettings, zones: tuple[str, ...]) -> NetworkSettings:
@@ -91,26 +108,29 @@ def _network_settings(settings: BurstSettings, zones: tuple[str, ...]) -> Networ
         onprem_cidr="10.20.0.0/16",
         zones=zones,
         image_id=_IMAGE,
-        pools=node_pools(settings),
+        pools=node_pools(settings, {pool.name: user_data(pool, settings) for pool in settings.pools}),
     )
 
 
 def _client(aws: SandboxAws) -> EC2Client:
+    return cast("EC2Client", _any_client(aws, "ec2"))
+
+
+def _any_client(aws: SandboxAws, service: str) -> Any:
     """A client of the sandbox alone: the user's own AWS profile, credentials and proxy have no say."""
     env = aws.env()
     session = botocore.session.Session()
     own = {"profile": "default", "config_file": env["AWS_CONFIG_FILE"], "credentials_file": os.devnull}
     for name, value in own.items():
         session.set_config_variable(name, value)
-    client = session.create_client(
-        "ec2",
+    return session.create_client(
+        service,
         region_name=aws.region,
         endpoint_url=aws.url,
         aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
         config=Config(proxies={}),
     )
-    return cast("EC2Client", client)
 
 
 def _security_group(client: EC2Client, plan: NetworkPlan, vpc_id: str) -> str:
@@ -119,6 +139,9 @@ def _security_group(client: EC2Client, plan: NetworkPlan, vpc_id: str) -> str:
     client.authorize_security_group_ingress(
         GroupId=group_id, IpPermissions=[_permission(rule) for rule in plan.ingress]
     )
+    if plan.nodes_talk:
+        own: IpPermissionTypeDef = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group_id}]}
+        client.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[own])
     return group_id
 
 
@@ -134,28 +157,33 @@ def _permission(rule: PortRule) -> IpPermissionTypeDef:
 def _launch_template(client: EC2Client, template: LaunchTemplatePlan, group_id: str) -> str:
     created = client.create_launch_template(
         LaunchTemplateName=template.name,
-        LaunchTemplateData={
-            "ImageId": template.image_id,
-            "InstanceType": template.instance_type,  # type: ignore[typeddict-item]  # the stubs list the types of their day
-            "SecurityGroupIds": [group_id],
-            "MetadataOptions": {
-                "HttpTokens": "required" if template.http_tokens == "required" else "optional",
-                "HttpPutResponseHopLimit": template.http_hop_limit,
-            },
-            "BlockDeviceMappings": [
-                {
-                    "DeviceName": template.root_device,
-                    "Ebs": {
-                        "VolumeSize": template.root_gib,
-                        "VolumeType": "gp3",
-                        "Encrypted": template.root_encrypted,
-                    },
-                }
-            ],
-        },
+        LaunchTemplateData=_template_data(template, group_id),
         TagSpecifications=[_tags("launch-template", template.tags)],
     )
     return created["LaunchTemplate"]["LaunchTemplateId"]
+
+
+def _template_data(template: LaunchTemplatePlan, group_id: str) -> RequestLaunchTemplateDataTypeDef:
+    disk = {"VolumeSize": template.root_gib, "VolumeType": "gp3", "Encrypted": template.root_encrypted}
+    plain = template.interface_type == "interface"
+    interface = {"DeviceIndex": 0, "InterfaceType": template.interface_type, "Groups": [group_id]}
+    data: dict[str, object] = {
+        "ImageId": template.image_id,
+        "InstanceType": template.instance_type,
+        "UserData": b64encode(template.user_data.encode()).decode(),
+        "MetadataOptions": {
+            "HttpTokens": template.http_tokens,
+            "HttpPutResponseHopLimit": template.http_hop_limit,
+            "InstanceMetadataTags": "enabled" if template.instance_metadata_tags else "disabled",
+        },
+        "BlockDeviceMappings": [{"DeviceName": template.root_device, "Ebs": disk}],
+        # The emulator puts machines into the groups of a template, but not into those of an interface.
+        "SecurityGroupIds": [group_id] if plain else [],
+        "NetworkInterfaces": [] if plain else [interface],
+        "Placement": {"GroupName": template.placement_group} if template.placement_group else {},
+    }
+    filled = {key: value for key, value in data.items() if value}
+    return cast("RequestLaunchTemplateDataTypeDef", filled)
 
 
 def _tags(kind: ResourceTypeType, tags: Mapping[str, str]) -> TagSpecificationTypeDef:

@@ -12,7 +12,8 @@ from policies.plan import check, enforce
 from policies.rules import RULES, Subject
 from ris_hybrid.errors import PolicyViolation
 from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Pool
-from stacks.plan import NetworkSettings, NodePool, plan_network
+from stacks.node_plan import NodePool
+from stacks.plan import NetworkSettings, plan_network
 
 PHI_LABS = frozenset({"neuro_trials"})
 KNOWN = frozenset({"c7a.4xlarge", "m7a.4xlarge"})
@@ -61,6 +62,27 @@ BROKEN = [
     ("no-public-address", {"network": network(launch_templates__0__public_ip=True)}, "compute1-test-cpu16"),
     ("no-public-address", {"network": network(subnets__0__public_ip=True)}, "compute1-test-us-east-1a"),
     ("volumes-encrypted", {"network": network(launch_templates__0__root_encrypted=False)}, "compute1-test-cpu16"),
+    ("queue-encrypted", {"network": network(notices__encrypted=False)}, "compute1-test-notices"),
+    ("node-role-least", {"network": network(role__statements__0__Action=["ecr:*"])}, "compute1-test-node (Login)"),
+    ("node-role-least", {"network": network(role__statements__1__Action=["s3:GetObject"])}, "(Pull)"),
+    ("node-role-least", {"network": network(role__statements__1__Action="*")}, "(Pull)"),
+    ("node-role-least", {"network": network(role__statements__2__Condition={})}, "(OwnNotice)"),
+    ("node-role-least", {"network": network(role__statements__2__Action=["ec2:CreateTags", "ec2:*"])}, "(OwnNotice)"),
+    ("node-role-least", {"network": network(role__statements=[{"NotAction": "iam:*", "Resource": "*"}])}, "(?)"),
+    (
+        "node-role-least",
+        {"network": network(role__statements__2__Condition__StringLike={"aws:userid": "*"})},
+        "compute1-test-node (OwnNotice)",
+    ),
+    (
+        "node-role-least",
+        {
+            "network": network(
+                **{"role__statements__2__Condition__ForAllValues:StringEquals": {"aws:TagKeys": ["ris_lab"]}}
+            )
+        },
+        "compute1-test-node (OwnNotice)",
+    ),
     ("phi-without-internet", {"network": network(phi=True, internet_gateway=True)}, "compute1-test"),
     ("no-open-ingress", {"network": network(ingress__0__cidr="0.0.0.0/0")}, "tcp 7869-7869 from 0.0.0.0/0"),
     ("no-open-ingress", {"network": network(ingress__0__cidr="::/0")}, "from ::/0"),
@@ -82,6 +104,11 @@ BROKEN = [
         {"burst": pools(replace(POOL, purchase="spot", labs=())), "network": network(phi=True)},
         "cpu16",
     ),
+    (
+        "no-spot-for-phi",
+        {"burst": pools(replace(POOL, purchase="mixed", labs=())), "network": network(phi=True)},
+        "cpu16",
+    ),
     ("phi-stays-in-phi-network", {"burst": pools(replace(POOL, labs=()))}, "cpu16 (neuro_trials)"),
     ("types-known", {"burst": pools(replace(POOL, instance_types=("c9z.huge",)))}, "c9z.huge of pool cpu16"),
     (
@@ -100,6 +127,7 @@ KEPT = [
     {"burst": pools(replace(POOL, purchase="spot"))},
     {"burst": pools(replace(POOL, purchase="spot", labs=())), "phi_labs": frozenset()},
     {"network": network(ingress=[])},
+    {"network": network(launch_templates__0__instance_type="")},
 ]
 
 

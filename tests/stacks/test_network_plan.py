@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burst.aws.tags import NOTICE, REBALANCE
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Pool
-from stacks.plan import NetworkSettings, NodePool, node_pools, plan_network
+from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Pool, Requirements
+from stacks.node_plan import NodePool, node_pools
+from stacks.plan import NetworkSettings, plan_network
 
 SETTINGS = NetworkSettings(
     cluster="compute1",
@@ -68,6 +70,47 @@ def test_where_phi_is_a_container_does_not_reach_the_metadata():
     assert plan.launch_templates[0].http_hop_limit == 1
 
 
+def test_a_pool_for_multi_node_jobs_opens_the_nodes_to_each_other_and_groups_are_made_once():
+    plain = SETTINGS.pools[0]
+    assert not plan_network(SETTINGS).nodes_talk
+    for change in ({"efa": True}, {"placement_group": "close"}, {"multi_node": True}):
+        assert plan_network(replace(SETTINGS, pools=(replace(plain, **change),))).nodes_talk
+    grouped = (
+        replace(plain, placement_group="close"),
+        replace(plain, name="mpi", placement_group="close"),
+        NodePool(name="x", instance_type=""),
+    )
+    plan = plan_network(replace(SETTINGS, pools=grouped))
+    assert [(group.name, group.strategy) for group in plan.placement_groups] == [("close", "cluster")]
+    assert [template.placement_group for template in plan.launch_templates] == ["close", "close", ""]
+
+
+def test_a_node_may_pull_images_and_mark_itself_and_nothing_else():
+    role = plan_network(SETTINGS).role
+    assert [(one["Sid"], len(one["Action"])) for one in role.statements] == [
+        ("Login", 1),
+        ("Pull", 3),
+        ("OwnNotice", 1),
+    ]
+    assert role.statements[-1]["Condition"] == {
+        "StringLike": {"aws:userid": "*:${ec2:InstanceID}"},
+        "StringEquals": {"ec2:ResourceTag/ris_cluster": "compute1"},
+        "ForAllValues:StringEquals": {"aws:TagKeys": [NOTICE, REBALANCE]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("#!/bin/sh\n", "pool cpu16: user_data does not begin with #cloud-config"),
+        ("#cloud-config\n" + "#" * 16384, "pool cpu16: user_data of 16398 bytes, EC2 takes 16384"),
+    ],
+)
+def test_user_data_no_machine_would_take_is_refused(text, said):
+    with pytest.raises(ConfigError, match=said):
+        plan_network(replace(SETTINGS, pools=(replace(SETTINGS.pools[0], user_data=text),)))
+
+
 def test_the_sites_own_tags_never_replace_ours():
     plan = plan_network(replace(SETTINGS, tags={"owner": "ris", "ris_cluster": "other"}))
     assert plan.tags == {
@@ -102,6 +145,7 @@ def test_a_site_may_have_public_addresses_and_a_gateway_where_no_phi_is():
         ({"onprem_cidr": "0.0.0.0/0"}, "wider than /8"),
         ({"onprem_cidr": ""}, "onprem_cidr: expected an IPv4 network"),
         ({"phi": True, "internet_gateway": True}, "a network with PHI has none"),
+        ({"zones": ("a", "b"), "aws_endpoints": True}, "zones: a is no availability zone"),
         ({"zones": ()}, "zones: expected at least one, each once, found none"),
         ({"zones": ("a", "a")}, "zones: expected at least one, each once, found a, a"),
         ({"pools": ()}, "pools: expected at least one"),
@@ -138,4 +182,17 @@ def test_the_pools_of_burst_yaml_become_nodes_of_their_first_type():
         caps=Caps(nodes=3),
         budget=Budget(usd_per_month=10),
     )
-    assert node_pools(burst) == SETTINGS.pools
+    assert node_pools(burst, {}) == SETTINGS.pools
+    wide = replace(
+        pool, requirements=Requirements(vcpus=16, memory_mib=1), all_or_none=True, efa=True, placement_group="close"
+    )
+    assert node_pools(replace(burst, pools=(wide,)), {"cpu16": "#cloud-config\n"}) == (
+        NodePool(
+            name="cpu16",
+            instance_type="",
+            user_data="#cloud-config\n",
+            efa=True,
+            placement_group="close",
+            multi_node=True,
+        ),
+    )

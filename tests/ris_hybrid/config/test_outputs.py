@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,6 +34,19 @@ def test_pools_get_what_was_built_and_others_stay_as_written(settings: Any, tmp_
         ("lt-9", ("subnet-8", "subnet-9")),
         ("lt-1", ("subnet-1",)),
     ]
+
+
+def test_the_queue_of_spot_notices_comes_with_the_pools(settings: Any, tmp_path: Path) -> None:
+    url = "https://sqs.us-east-1.amazonaws.com/123456789012/c1-prod-notices"
+    (tmp_path / "outputs.json").write_text(json.dumps({"cpu": {**BUILT, "notices": url}}))
+    assert merge_outputs(settings, tmp_path).notices == url
+    own = replace(settings, notices="https://sqs.example/own")
+    assert merge_outputs(own, tmp_path).notices == "https://sqs.example/own"
+
+
+def test_a_file_from_before_there_was_a_queue_is_read(settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "outputs.json").write_text(json.dumps({"cpu": BUILT}))
+    assert merge_outputs(settings, tmp_path).notices == ""
 
 
 @pytest.mark.parametrize(

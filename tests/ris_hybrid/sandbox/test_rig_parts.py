@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import threading
+from base64 import b64decode
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore
 import pytest
 
 from burst.aws.client import ec2_client
 from burst.aws.fleet import Ec2Cloud
+from burst.aws.userdata import user_data
 from burst.rc.conf import load
 from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.errors import ConfigError, PolicyViolation, SiteUnavailable
@@ -24,6 +26,9 @@ from ris_hybrid.sandbox.lsf.spec import ClusterSpec, HostSpec, QueueSpec
 from ris_hybrid.sandbox.machine_room import AwsMachineRoom
 from ris_hybrid.sandbox.rig import Rig
 from ris_hybrid.sandbox.simulation import Simulation
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +93,36 @@ def test_pools_are_built_in_the_region_of_the_settings(
     assert pool_build.instances_left(SandboxAws.attach(sandbox_aws.url, region)) == 2
     cloud.end([machine.machine_id for machine in cloud.machines()], "ret-1")
     assert pool_build.instances_left(SandboxAws.attach(sandbox_aws.url, region)) == 0
+
+
+def test_templates_say_how_a_node_joins_and_where_it_is_put(
+    sandbox_aws: SandboxAws, ec2: EC2Client, make: Any, tmp_path: Path
+) -> None:
+    wide = make.pool("mpi", efa=True, placement_group="close", all_or_none=True, launch_template="", subnets=())
+    settings = make.settings(
+        endpoint_url=sandbox_aws.url, outputs="outputs.json", pools=(make.pool(launch_template="", subnets=()), wide)
+    )
+    pool_build.build(settings, sandbox_aws, tmp_path, ())
+    merged = merge_outputs(settings, tmp_path)
+    assert merged.notices == f"{sandbox_aws.url}/123456789012/c1-sandbox-notices"
+    (group,) = ec2.describe_placement_groups()["PlacementGroups"]
+    assert (group["GroupName"], group["Strategy"]) == ("close", "cluster")
+    for pool in merged.pools:
+        (version,) = ec2.describe_launch_template_versions(LaunchTemplateId=pool.launch_template)[
+            "LaunchTemplateVersions"
+        ]
+        data = version["LaunchTemplateData"]
+        assert b64decode(data["UserData"]).decode() == user_data(pool, settings)
+        assert data["MetadataOptions"]["HttpTokens"] == "required"
+        assert data["MetadataOptions"]["InstanceMetadataTags"] == "enabled"
+        assert [one["InterfaceType"] for one in data.get("NetworkInterfaces", ())] == (["efa"] if pool.efa else [])
+        assert data.get("Placement", {}).get("GroupName", "") == pool.placement_group
+    sandbox_aws.timing(pending_s=0, shutting_down_s=0)
+    cloud = Ec2Cloud(ec2, merged)
+    cloud.launch(make.launch(2, pool="mpi"))
+    assert [machine.pool for machine in cloud.machines()] == ["mpi", "mpi"]
+    rows = [one for page in ec2.describe_instances()["Reservations"] for one in page["Instances"]]
+    assert {row["Placement"]["GroupName"] for row in rows} == {"close"}
 
 
 def test_the_users_own_aws_files_and_proxy_have_no_say(

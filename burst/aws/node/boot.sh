@@ -1,0 +1,110 @@
+#!/bin/sh
+# Makes this machine a host of the cluster. Each step says on the console that it begins, and which one failed:
+# then no LSF daemon is started, systemd powers the machine off, and the join time-out counts it.
+set -eu
+# shellcheck source=burst/aws/node/node.sh
+. "$(dirname "$0")/node.sh"
+FSTAB="${RIS_FSTAB:-/etc/fstab}"
+
+ended() {
+    [ "$1" = 0 ] || say "FAILED ($1): this machine does not join"
+}
+trap 'ended $?' EXIT
+
+step() {
+    STEP=$1
+    say begin
+}
+
+fail() {
+    say "$*"
+    exit 1
+}
+
+step metadata
+imds_token
+id=$(imds instance-id)
+type=$(imds instance-type)
+life=$(imds instance-life-cycle)
+host=$(imds local-hostname)
+cluster=$(imds tags/instance/ris_cluster)
+provider=$(imds tags/instance/ris_provider)
+template=$(imds tags/instance/ris_template)
+lab=$(imds tags/instance/ris_lab) || [ "$?" = 22 ] # a job without a lab
+for word in "$id" "$type" "$host" "$cluster" "$provider" "$template" "${lab:=default}"; do
+    case $word in '' | *[!A-Za-z0-9._@+-]*) fail "cannot write '$word' into lsf.conf" ;; esac
+done
+say "$id $type $life, template $template, account $lab"
+
+step name
+hostnamectl set-hostname "$host" # the name EC2 gives is the name the provider reports
+
+step clock
+chronyc -n waitsync 20 1 0 1 >/dev/null || say "not in step yet"
+
+step mounts
+while read -r what where how; do
+    mkdir -p "$where"
+    grep -qxF "$what $where $how" "$FSTAB" || echo "$what $where $how" >>"$FSTAB"
+    mountpoint -q "$where" || timeout 60 mount "$where" </dev/null || fail "cannot mount $where"
+    say "$where"
+done <"$ETC/mounts"
+
+step devices
+if [ "$RIS_GPUS" -gt 0 ]; then
+    found=$(nvidia-smi -L | grep -c '^GPU') || true
+    [ "$found" -ge "$RIS_GPUS" ] || fail "expected $RIS_GPUS GPUs, found $found"
+fi
+if [ "$RIS_EFA" = 1 ]; then
+    ls -d "${RIS_SYS:-/sys}"/class/infiniband/* >/dev/null || fail "no Elastic Fabric Adapter"
+fi
+
+step docker # before LSF: the first job may come as soon as the host has joined
+systemctl start docker
+timeout 60 docker info >/dev/null
+
+step lsf
+base=$RIS_LSF_TOP/conf/lsf.conf
+[ -r "$base" ] || fail "cannot read $base"
+mkdir -p "$ETC/lsf"
+# A copy of our own: LSF_TOP may be mounted from the site, and its lsf.conf is everybody's.
+resources=$(sed -n 's/^LSF_LOCAL_RESOURCES=//p' "$base" | tail -n 1 | tr -d '"')
+flags="$RIS_FLAGS"
+[ "$life" != spot ] || flags="$flags $RIS_SPOT_FLAG"
+for flag in $flags; do
+    case $resources in *"[resource $flag]"*) ;; *) resources="$resources [resource $flag]" ;; esac
+done
+for map in "$lab*rc_account" "$id*instanceID" "$type*vm_type" "$template*templateID" "$cluster*clusterName" \
+    "$provider*providerName"; do
+    resources="$resources [resourcemap $map]"
+done
+ours='LSF_LOCAL_RESOURCES|LSF_GET_CONF|EGO_DEFINE_NCPUS'
+[ -z "$RIS_MASTERS" ] || ours="$ours|LSF_SERVER_HOSTS|LSF_MASTER_LIST"
+{
+    grep -Ev "^ *($ours)=" "$base"
+    echo "LSF_GET_CONF=lim"
+    echo "EGO_DEFINE_NCPUS=$RIS_NCPUS"
+    [ -z "$RIS_MASTERS" ] || printf 'LSF_SERVER_HOSTS="%s"\nLSF_MASTER_LIST="%s"\n' "$RIS_MASTERS" "$RIS_MASTERS"
+    echo "LSF_LOCAL_RESOURCES=\"${resources# }\""
+} >"$ETC/lsf/lsf.conf"
+say "$(grep ^LSF_LOCAL_RESOURCES "$ETC/lsf/lsf.conf")"
+
+step daemons
+server=$(lsf_conf LSF_SERVERDIR)
+export LSF_ENVDIR="$ETC/lsf"
+# How docker finds the registry's credential helper, started by a daemon for a job or by root.
+if [ -d "$ETC/docker" ]; then
+    export DOCKER_CONFIG="$ETC/docker"
+    home=${RIS_HOME:-$(getent passwd 0 | cut -d: -f6)}
+    [ -e "$home/.docker" ] || ln -s "$ETC/docker" "$home/.docker"
+fi
+for daemon in lim res sbatchd; do
+    "$server/$daemon" -d "$LSF_ENVDIR"
+    say "$daemon started"
+done
+
+step notice
+if [ "$life" = spot ]; then
+    systemctl start ris-notice.service || say "no watcher: notices come by the provider's queue alone"
+fi
+say "$host is ready to join $cluster"

@@ -1,0 +1,65 @@
+"""``ris-hybrid burst userdata`` with a burst.yaml of one's own, before any stack was built."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from burst.aws.userdata import MOST_BYTES, user_data
+from ris_hybrid.cli.app import main
+from ris_hybrid.config.burst_file import load_burst
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BURST_YAML = """\
+cluster: c1
+provider: aws
+region: us-east-1
+outputs: not-built-yet.json
+pools:
+  - {name: cpu, instance_types: [c6i.4xlarge], slots: 8, memory_mib: 30000, max_nodes: 4}
+gates:
+  - pending_jobs: 1
+caps:
+  nodes: 4
+budget:
+  usd_per_month: 100
+node:
+  lsf_top: /software/lsf
+  masters: [lsf1, lsf2]
+  mounts: ["nas:/storage1 /storage1 nfs4 ro,hard 0 0"]
+  docker_options: [--security-opt label=disable]
+"""
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    path = tmp_path / "burst.yaml"
+    path.write_text(BURST_YAML)
+    return path
+
+
+def test_what_is_printed_is_what_the_stacks_read(conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["burst", "userdata", "--pool", "cpu", "--conf", str(conf)]) == 0
+    settings = load_burst(conf)
+    text = capsys.readouterr().out
+    assert text == user_data(settings.pools[0], settings)
+    assert "RIS_LSF_TOP=/software/lsf\n" in text
+    assert main(["burst", "userdata", "--pool", "cpu", "--conf", str(conf), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "pool": "cpu",
+        "bytes": len(text.encode()),
+        "most_bytes": MOST_BYTES,
+        "user_data": text,
+    }
+
+
+def test_a_pool_that_is_not_there_is_told(conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["burst", "userdata", "--pool", "gpu", "--conf", str(conf)]) == 2
+    seen = capsys.readouterr()
+    assert seen.out == ""
+    assert "no pool gpu" in seen.err
+    assert "burst.yaml has cpu" in seen.err
