@@ -73,7 +73,8 @@ def test_it_is_cloud_config_of_known_keys_and_the_same_each_time(make: Any, kind
     text = text_of(make, node, **KINDS[kind])
     assert text.startswith("#cloud-config\n")
     read = CloudConfig.model_validate(yaml.safe_load(text))
-    assert read.ntp == Ntp(enabled=True, ntp_client="chrony", servers=["169.254.169.123"])
+    ntp = read.ntp
+    assert (ntp.enabled, ntp.ntp_client, ntp.servers) == (True, "chrony", ["169.254.169.123"])
     assert read.runcmd[-1] == ["systemctl", "start", "--no-block", "ris-node.service"]
     assert all((file.permissions == "0755") == file.content.startswith("#!/bin/sh\n") for file in read.write_files)
     assert len({file.path for file in read.write_files}) == len(read.write_files)
