@@ -10,6 +10,8 @@ PURE = (
     "burst/decide.py",
     "burst/limits.py",
     "burst/fleet.py",
+    "burst/instance_types.py",
+    "burst/offers.py",
     "burst/rc/wire.py",
     "onprem/lsf/parse.py",
     "onprem/lsf/envelope.py",

@@ -41,14 +41,19 @@ class Pool:
     """Also LSF's templateId: letters, digits and hyphens, no underscore."""
     max_nodes: int
     instance_types: tuple[str, ...] = ()
-    """In order of preference; each must have at least ``slots`` cores and ``memory_mib``."""
+    """In order of preference; each must have at least ``slots`` and ``memory_mib``."""
     requirements: Requirements | None = None
-    """In place of ``instance_types``."""
+    """In place of ``instance_types``, which are then derived: the types that meet them, by price."""
     slots: int = 0
     """0 until derived from the types: what the smallest of them has under the cluster's definition of ncpus."""
     memory_mib: int = 0
-    """0 until derived from the types."""
+    """0 until derived from the types: less than EC2's figure, by what the system takes."""
     gpus: int = 0
+    """0 until derived from the types."""
+    cores: int = 0
+    """Physical ones; 0 until derived, and where the types are not known."""
+    threads_per_core: int = 0
+    """0 until derived, and where the types differ."""
     launch_template: str = ""
     """Id or name; empty until the stacks' outputs are merged in."""
     subnets: tuple[str, ...] = ()

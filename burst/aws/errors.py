@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ris_hybrid.errors import CloudError, NoCapacity, QuotaReached, Refused, TryAgain
@@ -16,51 +17,123 @@ CAPACITY_CODES = frozenset(
         "InsufficientHostCapacity",
         "InsufficientReservedInstanceCapacity",
         "InsufficientCapacity",
+        "InsufficientCapacityOnHost",
+        "InsufficientVolumeCapacity",
         "InsufficientAddressCapacity",
         "InsufficientFreeAddressesInSubnet",
+        "ReservationCapacityExceeded",
         "UnfulfillableCapacity",
         "SpotMaxPriceTooLow",
-        "MaxSpotInstanceCountExceeded",
     }
 )
-_QUOTA = frozenset(
-    {"InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotFleetRequestCountExceeded", "FleetLimitExceeded"}
+QUOTA_CODES = frozenset(
+    {
+        "InstanceLimitExceeded",
+        "VcpuLimitExceeded",
+        "MaxSpotInstanceCountExceeded",
+        "MaxSpotFleetRequestCountExceeded",
+        "FleetLimitExceeded",
+        "HostLimitExceeded",
+        "NetworkInterfaceLimitExceeded",
+        "PrivateIpAddressLimitExceeded",
+        "AddressLimitExceeded",
+        "VolumeLimitExceeded",
+        "MaxIOPSLimitExceeded",
+        "AttachmentLimitExceeded",
+        "TagLimitExceeded",
+        "ResourceCountExceeded",
+        "ResourceLimitExceeded",
+        "LimitExceeded",
+    }
 )
-_AGAIN = frozenset(
+AGAIN_CODES = frozenset(
     {
         "RequestLimitExceeded",
         "Throttling",
         "ThrottlingException",
+        "ThrottledException",
         "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "EC2ThrottledException",
+        "BandwidthLimitExceeded",
+        "PriorRequestNotComplete",
+        "ConcurrentTagAccess",
         "InternalError",
         "InternalFailure",
+        "InternalServerError",
         "Unavailable",
         "ServiceUnavailable",
+        "ServiceUnavailableException",
         "RequestTimeout",
+        "RequestTimeoutException",
     }
 )
+AUTH_CODES = frozenset(
+    {
+        "AuthFailure",
+        "Blocked",
+        "UnauthorizedOperation",
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+        "IncompleteSignature",
+        "SignatureDoesNotMatch",
+        "InvalidClientTokenId",
+        "InvalidAccessKeyId",
+        "UnrecognizedClientException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "OptInRequired",
+        "PendingVerification",
+    }
+)
+OTHER_REQUEST = "IdempotentParameterMismatch"
+"""The client token was used before for another call: what that one launched is there, and this one never will be."""
 _SERVER_FAULT = 500
 _CREDENTIALS = frozenset(
     {
         "NoCredentialsError",
         "PartialCredentialsError",
         "CredentialRetrievalError",
+        "TokenRetrievalError",
+        "UnauthorizedSSOTokenError",
+        "SSOTokenLoadError",
         "ProfileNotFound",
         "ConfigNotFound",
         "ConfigParseError",
     }
 )
+_NOT_VALID = frozenset({"ParamValidationError", "NoRegionError", "InvalidRegionError", "UnknownServiceError"})
+# A kilobyte of what was asked and by whom, which sts:DecodeAuthorizationMessage turns into plain text.
+_ENCODED = re.compile(r"\s*Encoded authorization failure message:\s*\S*", re.IGNORECASE)
+
+
+def without_secrets(message: str) -> str:
+    """EC2's words without the encoded authorization message that some refusals carry."""
+    return _ENCODED.sub("", message)
 
 
 def of_code(code: str, message: str) -> CloudError:
     """The error for an EC2 code; one we do not know is a refusal, which no retry hides."""
+    said = without_secrets(message)
     if code in CAPACITY_CODES:
-        return NoCapacity(message, "other instance types, zones or a later try may have capacity", code)
-    if code in _QUOTA:
-        return QuotaReached(message, "raise the account's EC2 limit or lower caps.nodes", code)
-    if code in _AGAIN:
-        return TryAgain(message, "try again", code)
-    return Refused(message, "check the controller's permissions and the pool's settings", code)
+        return NoCapacity(said, "other instance types, zones or a later try may have capacity", code)
+    if code in QUOTA_CODES:
+        return QuotaReached(said, "raise the account's EC2 limit or lower caps.nodes", code)
+    if code in AGAIN_CODES:
+        return TryAgain(said, "try again", code)
+    return Refused(said, _hint(code), code)
+
+
+def _hint(code: str) -> str:
+    if code in AUTH_CODES:
+        return "check the credentials, permissions and clock of the master"
+    if code == OTHER_REQUEST:
+        return "this request was made before, with other settings: what it launched carries its request id"
+    return "check the controller's permissions and the pool's settings"
 
 
 def of_client_error(error: ClientError) -> CloudError:
@@ -70,7 +143,7 @@ def of_client_error(error: ClientError) -> CloudError:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     found = of_code(code, message)
     if isinstance(found, Refused) and status >= _SERVER_FAULT:
-        return TryAgain(message, "try again", code)
+        return TryAgain(found.message, "try again", code)
     return found
 
 
@@ -79,6 +152,6 @@ def of_botocore(error: BotoCoreError | ResponseParserError) -> CloudError:
     name = type(error).__name__
     if name in _CREDENTIALS:
         return Refused(f"AWS credentials: {error}", "give the master an instance profile or a credentials file", name)
-    if name == "ParamValidationError":
+    if name in _NOT_VALID:
         return Refused(f"AWS call was not valid: {error}", "check the pool's settings", name)
     return TryAgain(f"AWS did not answer: {error}", "check the endpoint and the network, then try again", name)

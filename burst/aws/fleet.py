@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from itertools import product
 from typing import TYPE_CHECKING
 
 from burst.aws import errors, tags
 from burst.aws.calls import BATCH, batches, translated
-from burst.rc.wire import LSF_CAPACITY_CODES
+from burst.aws.fleet_answer import shortfall_of
+from burst.aws.fleet_request import fleet_request
 from ris_hybrid.errors import CloudError, Refused
-from ris_hybrid.model import EndReason, Launched, Shortfall
+from ris_hybrid.model import EndReason, Launched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import (
-        CreateFleetRequestTypeDef,
-        CreateFleetResultTypeDef,
-        FleetLaunchTemplateOverridesRequestTypeDef,
-        FleetLaunchTemplateSpecificationRequestTypeDef,
-    )
 
     from ris_hybrid.model import Launch, Machine
     from ris_hybrid.settings import BurstSettings, Pool
@@ -37,15 +31,14 @@ class Ec2Cloud:
         self._batch = batch  # ids in one CreateTags or TerminateInstances call
 
     def launch(self, launch: Launch) -> Launched:
-        """One CreateFleet call over the pool's types and subnets, in order of preference."""
+        """One CreateFleet call over the pool's offers; see ``burst.offers`` for their order."""
         pool = self._pool(launch.pool)
         with translated():
             answer = self._client.create_fleet(**fleet_request(launch, pool, self._settings))
         ids = tuple(machine_id for group in answer.get("Instances", ()) for machine_id in group["InstanceIds"])
-        shortfall = _shortfall(answer) if len(ids) < launch.count else ()
+        shortfall = shortfall_of(answer) if len(ids) < launch.count else ()
         if not ids:
-            first = shortfall[0] if shortfall else Shortfall(code="UnfulfillableCapacity", message="no machine came")
-            raise errors.of_code(first.code, first.message)
+            raise errors.of_code(shortfall[0].code, "; ".join(row.message for row in shortfall))
         if shortfall:
             with suppress(CloudError):  # the machines run: losing the code must not lose them
                 self._tag(ids, {tags.SHORTFALL: shortfall[0].code})
@@ -94,40 +87,3 @@ class Ec2Cloud:
                 "apply the stacks and give burst.yaml their outputs",
             )
         return pool
-
-
-def fleet_request(launch: Launch, pool: Pool, settings: BurstSettings) -> CreateFleetRequestTypeDef:
-    """The CreateFleet call: every type in every subnet, types in the order the pool prefers."""
-    template: FleetLaunchTemplateSpecificationRequestTypeDef = {"Version": "$Default"}
-    if pool.launch_template.startswith("lt-"):
-        template["LaunchTemplateId"] = pool.launch_template
-    else:
-        template["LaunchTemplateName"] = pool.launch_template
-    preference = {instance_type: rank for rank, instance_type in enumerate(pool.instance_types)}
-    overrides: list[FleetLaunchTemplateOverridesRequestTypeDef] = [
-        {"InstanceType": kind, "SubnetId": subnet, "Priority": float(preference[kind])}  # type: ignore[typeddict-item]  # the stubs list the types of their own day
-        for kind, subnet in product(pool.instance_types, pool.subnets)
-    ]
-    request: CreateFleetRequestTypeDef = {
-        "Type": "instant",
-        "ClientToken": launch.token,
-        "LaunchTemplateConfigs": [{"LaunchTemplateSpecification": template, "Overrides": overrides}],
-        "TargetCapacitySpecification": {
-            "TotalTargetCapacity": launch.count,
-            "DefaultTargetCapacityType": "spot" if pool.purchase == "spot" else "on-demand",
-        },
-        "TagSpecifications": [{"ResourceType": "instance", "Tags": tags.launch_tags(launch, settings)}],
-    }
-    if pool.purchase == "spot":
-        request["SpotOptions"] = {"AllocationStrategy": "capacity-optimized-prioritized"}
-    else:
-        request["OnDemandOptions"] = {"AllocationStrategy": "prioritized"}
-    return request
-
-
-def _shortfall(answer: CreateFleetResultTypeDef) -> tuple[Shortfall, ...]:
-    """What EC2 says about the missing machines; capacity first, because LSF acts on those codes."""
-    seen = {item.get("ErrorCode", "Unknown"): item.get("ErrorMessage", "") for item in answer.get("Errors", ())}
-    rows = [Shortfall(code=code, message=message) for code, message in seen.items()]
-    rows = rows or [Shortfall(code="UnfulfillableCapacity", message="fewer machines came than were asked for")]
-    return tuple(sorted(rows, key=lambda row: (row.code not in LSF_CAPACITY_CODES, row.code)))

@@ -55,8 +55,31 @@ def _template(pool: Pool, settings: BurstSettings) -> dict[str, Any]:
         "attributes": {
             "type": ["String", "X86_64"],
             "ncpus": ["Numeric", str(pool.slots)],
-            "ncores": ["Numeric", str(pool.slots)],
+            **_processor(pool, settings),
             "mem": ["Numeric", str(pool.memory_mib)],
+            **_graphics(pool),
             settings.host_flag: ["Boolean", "1"],
+            **_spot(pool, settings),
         },
     }
+
+
+def _processor(pool: Pool, settings: BurstSettings) -> dict[str, list[str]]:
+    """Cores, and threads of a core, where they are known: lim reports them beside ncpus."""
+    cores = pool.cores or (pool.slots if settings.ncpus == "cores" else 0)
+    known = {"ncores": cores, "nthreads": pool.threads_per_core}
+    return {name: ["Numeric", str(figure)] for name, figure in known.items() if figure}
+
+
+def _graphics(pool: Pool) -> dict[str, list[str]]:
+    """``ngpus`` for jobs that select by it, ``gpuextend`` for those that ask by ``-gpu``."""
+    if not pool.gpus:
+        return {}
+    return {"ngpus": ["Numeric", str(pool.gpus)], "gpuextend": ["String", f"ngpus={pool.gpus}"]}
+
+
+def _spot(pool: Pool, settings: BurstSettings) -> dict[str, list[str]]:
+    """An exclusive resource (``!``): LSF counts only jobs that name it, so that none lands on spot unawares."""
+    if pool.purchase == "on-demand" or not settings.spot_flag:
+        return {}
+    return {f"!{settings.spot_flag}": ["Boolean", "1"]}

@@ -38,13 +38,13 @@ class BurstSite:
 
 
 def load_settings(conf: Path | None) -> BurstSettings:
-    """burst.yaml with prices and stack outputs filled in; the running sandbox's when no file is named."""
-    from burst.aws.prices import with_prices
+    """burst.yaml with shapes, prices and stack outputs filled in; the running sandbox's when no file is named."""
+    from burst.aws.shapes import with_shapes
     from ris_hybrid.config.burst_file import load_burst
     from ris_hybrid.config.outputs import merge_outputs
 
     if conf is not None:
-        return with_prices(merge_outputs(load_burst(conf), conf.parent))
+        return with_shapes(merge_outputs(load_burst(conf), conf.parent))
     from ris_hybrid.sandbox.places import running
 
     places = running()
@@ -53,7 +53,7 @@ def load_settings(conf: Path | None) -> BurstSettings:
             "no burst.yaml is named and no sandbox is running",
             "give --conf FILE (or RIS_HYBRID_CONF), or run: ris-hybrid sandbox start",
         )
-    return with_prices(merge_outputs(load_burst(places.burst_yaml), places.root))
+    return with_shapes(merge_outputs(load_burst(places.burst_yaml), places.root))
 
 
 def open_site(conf: Path | None) -> BurstSite:

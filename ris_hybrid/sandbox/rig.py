@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from burst.aws.prices import with_prices
+from burst.aws.shapes import with_shapes
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.sandbox import lsf_top, pool_build
@@ -72,13 +72,13 @@ def built(order: Order, places: Places) -> Iterator[Rig]:
         PolicyViolation: what the pools need breaks a rule; nothing was built.
         SiteUnavailable: the AWS emulator did not start.
     """
-    settings, scenario = load_burst(order.burst_yaml), order.scenario
+    settings, scenario = with_shapes(load_burst(order.burst_yaml)), order.scenario
     aws = SandboxAws.start(places.aws_state, seed=order.seed, region=settings.region)
     try:
         aws.set_clock(scenario.starts)
         settings = replace(settings, endpoint_url=aws.url)
         outputs = pool_build.build(settings, aws, places.root, scenario.phi_labs)
-        settings = with_prices(merge_outputs(replace(settings, outputs=outputs.name), places.root))
+        settings = merge_outputs(replace(settings, outputs=outputs.name), places.root)
         top = lsf_top.write(places.lsf_top, settings, order.host_providers)
         cluster = Cluster(scenario.cluster, scenario.starts)
         simulation = Simulation(cluster=cluster, arrivals=scenario.trace.arrivals if order.replay else ())

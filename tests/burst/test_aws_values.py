@@ -10,7 +10,8 @@ from botocore import exceptions
 from botocore.exceptions import ClientError
 
 from burst.aws import errors, tags
-from burst.aws.prices import catalog, prices_for, with_prices
+from burst.aws.prices import catalog, prices_for
+from burst.rc.wire import LSF_CAPACITY_CODES
 from ris_hybrid.errors import ConfigError, NoCapacity, QuotaReached, Refused, TryAgain
 from ris_hybrid.model import MachineState, UnknownWord
 
@@ -21,7 +22,6 @@ def test_prices_are_the_settings_own_else_the_catalogues(make: Any) -> None:
     priced = {"own.type": 0.1, "c6i.4xlarge": 0.5, "unused": 9.0, "m6i.4xlarge": 0.768}
     assert prices_for(settings) == priced
     assert prices_for(make.settings(pools=(pool,), prices=priced)) == priced
-    assert with_prices(settings) == make.settings(pools=(pool,), prices=priced)
 
 
 def test_a_type_nobody_can_price_is_told_with_the_line_to_write(make: Any) -> None:
@@ -30,24 +30,18 @@ def test_a_type_nobody_can_price_is_told_with_the_line_to_write(make: Any) -> No
     assert "prices: {own.type: <dollars per hour>}" in caught.value.hint
 
 
-def test_a_type_lsf_would_be_told_wrongly_about_is_refused(make: Any) -> None:
-    with pytest.raises(ConfigError, match=r"c7g\.4xlarge is arm64, LSF is told that nodes are X86_64"):
-        prices_for(make.settings(pools=(make.pool(instance_types=("c7g.4xlarge",)),)))
-
-
-@pytest.mark.parametrize("promised", [{"slots": 17}, {"memory_mib": 40_000}])
-def test_a_pool_that_promises_more_than_a_type_has_is_refused(make: Any, promised: dict[str, int]) -> None:
-    pool = make.pool(**{"instance_types": ("c7a.4xlarge",), "slots": 16, "memory_mib": 30_000, **promised})
-    with pytest.raises(ConfigError, match=r"c7a\.4xlarge has 16 vCPUs and 32768 MiB, less than the pool's"):
-        prices_for(make.settings(pools=(pool,)))
-
-
 def test_the_catalogue_is_sound() -> None:
     for name, kind in catalog().items():
         assert kind.name == name
         assert 0 < kind.cores <= kind.vcpus
         assert kind.memory_mib > 0
         assert kind.usd_per_hour is None or 0 < kind.usd_per_hour < 1000
+        assert kind.threads_per_core in {1, 2}
+        assert kind.maker in {"Intel", "AMD", "AWS", "Apple"}
+    has = {name: (kind.efa, kind.spot, kind.gpus, kind.x86) for name, kind in catalog().items()}
+    assert has["p5.48xlarge"] == (True, True, 8, True)
+    assert has["hpc6a.48xlarge"] == (True, False, 0, True)
+    assert has["mac1.metal"][3] is False
 
 
 def test_tags_of_a_launch_are_read_back(make: Any) -> None:
@@ -104,14 +98,11 @@ def test_an_unknown_state_stays_itself() -> None:
     ("code", "status", "kind"),
     [
         *((code, 500, NoCapacity) for code in sorted(errors.CAPACITY_CODES)),
-        ("VcpuLimitExceeded", 400, QuotaReached),
-        ("InstanceLimitExceeded", 400, QuotaReached),
-        ("RequestLimitExceeded", 503, TryAgain),
-        ("Throttling", 400, TryAgain),
-        ("InternalError", 500, TryAgain),
+        *((code, 400, QuotaReached) for code in sorted(errors.QUOTA_CODES)),
+        *((code, 400, TryAgain) for code in sorted(errors.AGAIN_CODES)),
+        *((code, 403, Refused) for code in sorted(errors.AUTH_CODES)),
         ("NeverHeardOf", 502, TryAgain),
         ("NeverHeardOf", 400, Refused),
-        ("UnauthorizedOperation", 403, Refused),
         ("InvalidSubnetID.NotFound", 400, Refused),
         ("IdempotentParameterMismatch", 400, Refused),
     ],
@@ -121,6 +112,28 @@ def test_what_ec2_answers(code: str, status: int, kind: type[Exception]) -> None
     found = errors.of_client_error(ClientError(response, "CreateFleet"))
     assert (type(found), found.code, found.message) == (kind, code, "why")
     assert found.hint
+
+
+def test_no_code_has_two_meanings() -> None:
+    tables = (errors.CAPACITY_CODES, errors.QUOTA_CODES, errors.AGAIN_CODES, errors.AUTH_CODES, {errors.OTHER_REQUEST})
+    assert sum(map(len, tables)) == len(frozenset().union(*tables))
+    assert frozenset(LSF_CAPACITY_CODES) <= errors.CAPACITY_CODES
+
+
+def test_a_token_used_for_another_request_is_told_as_such() -> None:
+    found = errors.of_code("IdempotentParameterMismatch", "why")
+    assert (found.code, "made before" in found.hint) == (errors.OTHER_REQUEST, True)
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_an_encoded_authorization_message_goes_no_further(status: int) -> None:
+    said = "You are not authorized to perform this operation. User: arn:aws:iam::1:user/x is not authorized"
+    message = f"{said} Encoded authorization failure message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm-abcdefghijklmn-abc"
+    response: Any = {
+        "Error": {"Code": "UnauthorizedOperation", "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    assert errors.of_client_error(ClientError(response, "CreateFleet")).message == said
 
 
 def test_an_answer_without_a_code_is_a_refusal() -> None:
@@ -134,6 +147,7 @@ def test_an_answer_without_a_code_is_a_refusal() -> None:
         (exceptions.NoCredentialsError(), Refused, "AWS credentials"),
         (exceptions.ProfileNotFound(profile="x"), Refused, "AWS credentials"),
         (exceptions.ParamValidationError(report="x"), Refused, "AWS call was not valid"),
+        (exceptions.NoRegionError(), Refused, "AWS call was not valid"),
         (exceptions.EndpointConnectionError(endpoint_url="http://x"), TryAgain, "AWS did not answer"),
         (exceptions.ReadTimeoutError(endpoint_url="http://x"), TryAgain, "AWS did not answer"),
     ],

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from burst.aws.client import ec2_client
-from burst.aws.fleet import Ec2Cloud, fleet_request
+from burst.aws.fleet import Ec2Cloud
+from burst.aws.shapes import with_shapes
 from ris_hybrid.errors import ConfigError, NoCapacity, QuotaReached, Refused, TryAgain
 from ris_hybrid.model import MachineState
+from ris_hybrid.settings import Requirements
 
 if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings
@@ -22,36 +25,6 @@ CODE = "InsufficientInstanceCapacity"
 def cloud(ec2: Any, ec2_settings: BurstSettings) -> Ec2Cloud:
     """With pages and batches small enough to need several."""
     return Ec2Cloud(ec2, ec2_settings, page=5, batch=4)
-
-
-def test_one_call_asks_for_every_type_in_every_subnet_by_preference(make: Any) -> None:
-    pool = make.pool(instance_types=("a", "b"), subnets=("s1", "s2"))
-    request: Any = fleet_request(make.launch(3), pool, make.settings())
-    (config,) = request["LaunchTemplateConfigs"]
-    assert [(one["InstanceType"], one["SubnetId"], one["Priority"]) for one in config["Overrides"]] == [
-        ("a", "s1", 0.0),
-        ("a", "s2", 0.0),
-        ("b", "s1", 1.0),
-        ("b", "s2", 1.0),
-    ]
-    assert config["LaunchTemplateSpecification"] == {"Version": "$Default", "LaunchTemplateId": "lt-1"}
-    assert (request["Type"], request["ClientToken"]) == ("instant", "t-1")
-    assert request["TargetCapacitySpecification"] == {
-        "TotalTargetCapacity": 3,
-        "DefaultTargetCapacityType": "on-demand",
-    }
-    assert request["OnDemandOptions"] == {"AllocationStrategy": "prioritized"}
-    assert "SpotOptions" not in request
-
-
-def test_a_spot_request_and_a_template_by_name(make: Any) -> None:
-    pool = make.pool(purchase="spot", launch_template="node")
-    request: Any = fleet_request(make.launch(3), pool, make.settings())
-    (config,) = request["LaunchTemplateConfigs"]
-    assert config["LaunchTemplateSpecification"] == {"Version": "$Default", "LaunchTemplateName": "node"}
-    assert request["TargetCapacitySpecification"]["DefaultTargetCapacityType"] == "spot"
-    assert request["SpotOptions"] == {"AllocationStrategy": "capacity-optimized-prioritized"}
-    assert "OnDemandOptions" not in request
 
 
 def test_spot_machines_are_known_as_spot(cloud: Ec2Cloud, make: Any) -> None:
@@ -233,3 +206,78 @@ def test_a_client_that_cannot_be_made_is_told(make: Any, monkeypatch: pytest.Mon
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(Refused, match="AWS credentials"):
         ec2_client(make.settings())
+
+
+def test_the_offers_that_failed_are_named(cloud: Ec2Cloud, sandbox_aws: Any, ec2_settings: Any, make: Any) -> None:
+    first, second = ec2_settings.pool("cpu").subnets
+    sandbox_aws.capacity(
+        {
+            "c6i.4xlarge": {"us-east-1a": 0, "us-east-1b": 0},
+            "m6i.4xlarge": {"us-east-1a": 1, "us-east-1b": 0},
+        }
+    )
+    launched = cloud.launch(make.launch(2))
+    (row,) = launched.shortfall
+    assert (len(launched.machine_ids), row.code) == (1, CODE)
+    for kind, subnet in product(("c6i.4xlarge", "m6i.4xlarge"), (first, second)):
+        assert f"{kind} in {subnet} on-demand" in row.message
+
+
+def test_all_or_none_starts_nothing_when_not_all_fit(
+    ec2: Any, sandbox_aws: Any, ec2_settings: BurstSettings, make: Any
+) -> None:
+    ec2.create_placement_group(GroupName="tight", Strategy="cluster")
+    pool = replace(ec2_settings.pools[0], all_or_none=True, placement_group="tight")
+    cloud = Ec2Cloud(ec2, replace(ec2_settings, pools=(pool,)))
+    sandbox_aws.capacity({name: {"us-east-1a": 2, "us-east-1b": 2} for name in pool.instance_types})
+    with pytest.raises(NoCapacity) as caught:
+        cloud.launch(make.launch(3))
+    assert caught.value.code == CODE
+    assert cloud.machines() == ()
+    ids = cloud.launch(make.launch(2, token="t-2")).machine_ids
+    machines = cloud.machines()
+    assert sorted(ids) == sorted(machine.machine_id for machine in machines)
+    assert {(one.instance_type, one.zone) for one in machines} == {("c6i.4xlarge", "us-east-1a")}
+    answer = ec2.describe_instances(InstanceIds=list(ids))["Reservations"]
+    shown = [one["Placement"]["GroupName"] for group in answer for one in group["Instances"]]
+    assert shown == ["tight", "tight"]
+
+
+def test_a_mixed_pool_is_bought_both_ways(ec2: Any, ec2_settings: BurstSettings, make: Any) -> None:
+    pool = replace(ec2_settings.pools[0], purchase="mixed", on_demand_ratio=0.25)
+    cloud = Ec2Cloud(ec2, replace(ec2_settings, pools=(pool,)))
+    cloud.launch(make.launch(5))
+    assert sorted(machine.spot for machine in cloud.machines()) == [False, False, True, True, True]
+
+
+def test_reservations_are_used_first_and_on_demand_then(ec2: Any, ec2_settings: BurstSettings, make: Any) -> None:
+    """The sandbox has no reservations: it shows that the call is understood, and gives on-demand machines."""
+    pool = replace(ec2_settings.pools[0], reservations=True)
+    cloud = Ec2Cloud(ec2, replace(ec2_settings, pools=(pool,)))
+    assert len(cloud.launch(make.launch(2)).machine_ids) == 2
+    assert {machine.spot for machine in cloud.machines()} == {False}
+
+
+@pytest.mark.parametrize("purchase", ["on-demand", "spot", "mixed"])
+def test_a_pool_by_attributes_gets_the_types_its_prices_were_taken_of(
+    ec2: Any, sandbox_aws: Any, ec2_settings: BurstSettings, make: Any, purchase: Any
+) -> None:
+    wants = Requirements(vcpus=16, memory_mib=30_000, vcpus_max=16)
+    pool = replace(
+        ec2_settings.pools[0],
+        instance_types=(),
+        slots=0,
+        memory_mib=0,
+        requirements=wants,
+        purchase=purchase,
+        on_demand_ratio=0.5 if purchase == "mixed" else 0.0,
+    )
+    settings = with_shapes(replace(ec2_settings, pools=(pool,), prices={}))
+    cheapest, second = settings.pools[0].instance_types[:2]
+    sandbox_aws.capacity({cheapest: {"us-east-1a": 1, "us-east-1b": 0}})
+    cloud = Ec2Cloud(ec2, settings)
+    cloud.launch(make.launch(3))
+    found = {machine.instance_type for machine in cloud.machines()}
+    assert found <= set(settings.pools[0].instance_types)
+    if purchase == "on-demand":
+        assert found == {cheapest, second}

@@ -21,32 +21,84 @@ def written(make: Any, path: Path, **changes: Any) -> dict[str, Any]:
     return dict(json.loads(path.read_text()))
 
 
+FIGURES = st.floats(allow_nan=False, allow_infinity=False)
+WORDS = st.lists(st.text(max_size=3), max_size=2).map(tuple)
+COUNTS = st.integers(0, 400)
+REQUIREMENTS = st.builds(Requirements, vcpus_max=st.none() | COUNTS, memory_mib_max=st.none() | COUNTS, exclude=WORDS)
+POOLS = st.builds(
+    Pool,
+    name=st.text(max_size=9),
+    instance_types=st.just(("a", "b")),
+    requirements=st.none() | REQUIREMENTS,
+    slots=st.integers(1, 400),
+    memory_mib=COUNTS,
+    gpus=COUNTS,
+    cores=COUNTS,
+    threads_per_core=st.integers(0, 2),
+    launch_template=st.text(max_size=3),
+    subnets=WORDS,
+    queues=WORDS,
+    labs=WORDS,
+    purchase=st.sampled_from(["on-demand", "spot", "mixed"]),
+    on_demand_ratio=FIGURES,
+    reservations=st.booleans(),
+    all_or_none=st.booleans(),
+    placement_group=st.text(max_size=3),
+    efa=st.booleans(),
+    priority=st.integers(),
+    boot_s=FIGURES,
+)
+GATES = st.builds(
+    Gate,
+    pending_jobs=st.none() | COUNTS,
+    for_minutes=FIGURES,
+    pending_slots=st.none() | COUNTS,
+    expected_wait_minutes=st.none() | FIGURES,
+)
+LIFE = st.builds(
+    Life,
+    join_minutes=FIGURES,
+    lifetime_hours=st.none() | FIGURES,
+    idle_minutes=FIGURES,
+    unlisted_minutes=FIGURES,
+    join_failures=COUNTS,
+    capacity_hold_minutes=FIGURES,
+)
+NODES = st.builds(
+    Node,
+    lsf_top=st.text(max_size=3),
+    masters=WORDS,
+    mounts=WORDS,
+    docker_options=WORDS,
+    registry=st.text(max_size=3),
+)
+
+
 @given(
     settings=st.builds(
         BurstSettings,
         cluster=st.text(),
         provider=st.text(),
         region=st.text(),
-        pools=st.lists(
-            st.builds(
-                Pool,
-                name=st.text(max_size=9),
-                instance_types=st.just(("a", "b")),
-                slots=st.integers(1, 400),
-                purchase=st.sampled_from(["on-demand", "spot"]),
-                queues=st.lists(st.text(max_size=3), max_size=2).map(tuple),
-            ),
-            max_size=3,
-        ).map(tuple),
-        gates=st.lists(st.builds(Gate), max_size=3).map(tuple),
+        pools=st.lists(POOLS, max_size=3).map(tuple),
+        gates=st.lists(GATES, max_size=3).map(tuple),
         caps=st.builds(Caps, labs=st.dictionaries(st.text(max_size=3), st.integers())),
-        budget=st.builds(Budget, usd_per_month=st.floats(allow_nan=False, allow_infinity=False)),
+        budget=st.builds(Budget, usd_per_month=FIGURES, labs=st.dictionaries(st.text(max_size=3), FIGURES)),
         release=st.builds(Release),
+        life=LIFE,
+        node=NODES,
+        ncpus=st.sampled_from(["cores", "threads"]),
+        rerunnable_queues=WORDS,
+        notices=st.text(max_size=9),
+        endpoint_url=st.text(max_size=9),
+        host_flag=st.text(max_size=9),
+        spot_flag=st.text(max_size=9),
         prices=st.just({"a": 1.0, "b": 2}),
+        outputs=st.text(max_size=9),
     )
 )
 def test_what_is_dumped_is_loaded_again(tmp_path_factory: pytest.TempPathFactory, settings: BurstSettings) -> None:
-    path = tmp_path_factory.mktemp("conf") / "ris-provider.json"
+    path = tmp_path_factory.getbasetemp() / "ris-provider.json"
     path.write_text(conf.dump(settings))
     assert conf.load(path) == settings
 

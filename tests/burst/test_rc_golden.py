@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from burst.aws.shapes import with_shapes
 from burst.rc import templates, verbs, wire
 from ris_hybrid.errors import NoCapacity
 from ris_hybrid.model import MachineState
@@ -15,9 +16,31 @@ def text(answer: object) -> str:
 
 
 def test_get_available_templates(make: Any, golden: Any) -> None:
-    pools = (make.pool(), make.pool("himem", slots=32, memory_mib=250000, priority=20), make.pool("unbuilt"))
-    settings = make.settings(pools=(*pools[:2], make.pool("unbuilt", launch_template="")))
+    pools = (
+        make.pool(),
+        make.pool("himem", slots=32, memory_mib=250000, priority=20),
+        make.pool("gpu", instance_types=("g5.12xlarge",), slots=0, memory_mib=0),
+        make.pool("spot", slots=0, memory_mib=0, instance_types=("c7a.4xlarge", "c6i.4xlarge"), purchase="spot"),
+        make.pool("unbuilt", launch_template=""),
+    )
+    settings = make.settings(pools=(pools[0], *with_shapes(make.settings(pools=pools[2:])).pools, pools[1]))
     golden("rc/getAvailableTemplates.json", text(templates.answer(settings)))
+
+
+def test_no_template_id_has_an_underscore_and_no_attribute_another_form(make: Any) -> None:
+    pools = (make.pool(cores=4, gpus=1, purchase="mixed"), make.pool("big", slots=400))
+    for settings in (make.settings(pools=pools), make.settings(pools=pools, ncpus="threads", spot_flag="")):
+        for row in templates.answer(settings)["templates"]:
+            assert "_" not in row["templateId"]
+            assert all(
+                kind in {"String", "Numeric", "Boolean"} and isinstance(value, str)
+                for kind, value in row["attributes"].values()
+            )
+
+
+def test_a_site_without_a_flag_for_spot_tells_none(make: Any) -> None:
+    (row,) = templates.answer(make.settings(pools=(make.pool(purchase="spot"),), spot_flag=""))["templates"]
+    assert not [name for name in row["attributes"] if name.startswith("!")]
 
 
 def test_request_and_its_status(room: Any, golden: Any) -> None:

@@ -32,8 +32,21 @@ CORRECTIONS: tuple[Correction, ...] = (
         name="CreateFleet",
         moto="puts everything into the first override, never fails in part, rounds weights wrongly",
         ec2="follows the allocation strategy over the overrides and lists what failed in errorSet",
-        layer="spreads instant fleets itself, one launch per override; override order stands for price; "
-        "other fleet types and the calls on fleets answer with a clear error",
+        layer="spreads instant fleets itself, one launch per override, at the catalogue's on-demand prices; "
+        "a capacity reservation is on-demand capacity; other fleet types and the calls on fleets answer with a clear "
+        "error",
+    ),
+    Correction(
+        name="InstanceRequirements",
+        moto="are not looked at",
+        ec2="chooses among the types that have the attributes, within its price protection",
+        layer="does so by the shipped catalogue; attributes and price limits our product does not send are refused",
+    ),
+    Correction(
+        name="MinTargetCapacity",
+        moto="is not looked at",
+        ec2="launches nothing when one type or zone cannot give so many",
+        layer="does so",
     ),
     Correction(
         name="full subnets",

@@ -1,8 +1,8 @@
 """How an instant fleet is spread over its pools: strategies, weights, capacity, addresses, minimum. Pure.
 
 Source: EC2 API reference, CreateFleet (SpotOptionsRequest, OnDemandOptionsRequest), and the user guide's
-"Allocation strategies". The sandbox has no prices: where EC2 takes the cheapest pool first, the order in which the
-overrides were given stands for the price.
+"Allocation strategies". Where EC2 takes the cheapest pool first, the catalogue's on-demand price decides, on spot too,
+and the order in which the overrides were given where it has none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 PRIORITIZED = frozenset({"prioritized", "capacity-optimized-prioritized"})
-ROOMIEST = frozenset({"capacity-optimized", "price-capacity-optimized"})
+CHEAPEST = frozenset({"", "lowest-price"})
+"""EC2's default, under both of its names."""
 DIVERSIFIED = "diversified"
 
 
@@ -30,6 +31,7 @@ class Pool:
     weight: int = 1
     """Units of capacity one machine gives."""
     priority: float | None = None
+    usd_per_hour: float | None = None
     refusal: tuple[str, str] | None = None
     """Code and message of EC2's refusal when nothing can ever come from here."""
 
@@ -133,9 +135,18 @@ def ranked(pools: Iterable[Pool], strategy: str, room: Room) -> list[Pool]:
     if strategy in PRIORITIZED:
         # A pool without a priority comes last.
         return sorted(ordered, key=lambda pool: math.inf if pool.priority is None else pool.priority)
-    if strategy in ROOMIEST:
+    if strategy == "capacity-optimized":
         return sorted(ordered, key=lambda pool: -room.free(pool))
-    return ordered
+    if strategy == "price-capacity-optimized":
+        return sorted(ordered, key=lambda pool: (-room.free(pool), _usd(pool)))
+    return sorted(ordered, key=_usd) if strategy in CHEAPEST else ordered
+
+
+def _usd(pool: Pool) -> float:
+    """What can never come is refused at once; a type without a price comes last."""
+    if pool.refusal is not None:
+        return 0.0
+    return math.inf if pool.usd_per_hour is None else pool.usd_per_hour
 
 
 def spread(side: Side, pools: Sequence[Pool], room: Room) -> Plan:

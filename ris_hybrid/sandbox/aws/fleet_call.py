@@ -10,8 +10,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from burst.aws.prices import catalog
 from ris_hybrid.sandbox.aws import ec2xml, moto_view
-from ris_hybrid.sandbox.aws.fleet import Grant, Miss, Plan, Pool, Side, plan_fleet, sides_of
+from ris_hybrid.sandbox.aws.attributes import chosen
+from ris_hybrid.sandbox.aws.fleet import PRIORITIZED, Grant, Miss, Plan, Pool, Side, plan_fleet, sides_of
 from ris_hybrid.sandbox.aws.launch import Target, completed, named_template, start, where
 from ris_hybrid.sandbox.aws.wire import Answer, ApiError, Call, Params, not_in_sandbox, would_have_done, xml_answer
 
@@ -82,6 +84,10 @@ def _supported(params: Params) -> None:
         raise ApiError("UnsupportedOperation", message)
     if params.get("TargetCapacitySpecification.TargetCapacityUnitType", "units") != "units":
         raise not_in_sandbox("TargetCapacityUnitType other than units")
+    attributes = any(".InstanceRequirements." in name for name in params.flat)
+    strategies = {params.get(f"{name}.AllocationStrategy") for name in _OPTIONS.values()}
+    if attributes and strategies & PRIORITIZED:
+        raise not_in_sandbox("a strategy by priority over types chosen by attributes")
 
 
 def _choices(place: Place, params: Params) -> Iterator[Choice]:
@@ -93,12 +99,27 @@ def _choices(place: Place, params: Params) -> Iterator[Choice]:
         if template is None:
             raise ApiError("MissingParameter", "Each fleet configuration needs a launch template.")
         for override in config.items("Overrides") or [Params({})]:
-            yield _choice(place, template, override)
+            for each in _types(override):
+                yield _choice(place, template, each)
+
+
+def _types(override: Params) -> Iterator[Params]:
+    """An override that names attributes is one override for each type that has them, the cheapest first."""
+    attributes = override.sub("InstanceRequirements")
+    if not attributes.flat:
+        yield override
+        return
+    if override.get("InstanceType"):
+        message = "InstanceType and InstanceRequirements cannot be in one override."
+        raise ApiError("InvalidParameterCombination", message)
+    rest = {key: value for key, value in override.flat.items() if not key.startswith("InstanceRequirements.")}
+    for kind in chosen(attributes):
+        yield Params({**rest, "InstanceType": kind.name})
 
 
 def _choice(place: Place, template: Template, override: Params) -> Choice:
-    if override.sub("InstanceRequirements").flat or template.data.get("InstanceRequirements"):
-        raise not_in_sandbox("InstanceRequirements")
+    if template.data.get("InstanceRequirements"):
+        raise not_in_sandbox("InstanceRequirements of a launch template")
     if not (override.get("ImageId") or template.data.get("ImageId")):
         raise ApiError("MissingParameter", "The launch template has no ImageId.")
     zone = override.get("AvailabilityZone") or override.get("Placement.AvailabilityZone")
@@ -115,6 +136,7 @@ def _pool(state: State, place: Place, index: int, choice: Choice) -> Pool:
         subnet=choice.target.subnet,
         weight=max(1, math.ceil(float(weight))) if weight else 1,
         priority=float(priority) if priority else None,
+        usd_per_hour=known.usd_per_hour if (known := catalog().get(choice.target.instance_type)) else None,
         refusal=_refusal(state, place, choice.target),
     )
 

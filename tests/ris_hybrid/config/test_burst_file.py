@@ -40,6 +40,7 @@ budget:
   labs: {wucci: 2500.5}
 release: {pending_jobs: 20}
 prices: {c7a.4xlarge: 0.82}
+rerunnable_queues: [general]
 """
 
 
@@ -79,6 +80,7 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
         budget=Budget(usd_per_month=5000, labs={"wucci": 2500.5}),
         release=Release(pending_jobs=20),
         prices={"c7a.4xlarge": 0.82},
+        rerunnable_queues=("general",),
     )
 
 
@@ -96,11 +98,15 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
         ),
         ("slots: 16", "slots: '16'", "7: pools[0].slots: expected a whole number, found '16'"),
         ("slots: 16", "slots: true", "7: pools[0].slots: expected a whole number, found true"),
-        ("slots: 16", "slots: 0", "7: pools[0].slots: expected 1 or more, found 0"),
+        ("slots: 16", "slots: -1", "7: pools[0].slots: expected 0 or more, found -1"),
         ("slots: 16", "slots: 010", "7: pools[0].slots: expected a whole number, found '010'"),
         ("slots: 16", "slot: 16", "7: pools[0].slot: expected a known key, found 'slot'"),
         ("slots: 16", "slots: 16\n    boot_s: 0.5", "8: pools[0].boot_s: expected 1 or more, found 0.5"),
-        ("[c7a.4xlarge, m7a.4xlarge]", "[]", "6: pools[0].instance_types: expected at least one, none of them empty"),
+        (
+            "[c7a.4xlarge, m7a.4xlarge]",
+            "[]",
+            "6: pools[0].instance_types: expected at least one, none of them empty (or requirements in their place)",
+        ),
         ("[c7a.4xlarge, m7a.4xlarge]", "c7a", "6: pools[0].instance_types: expected a list, found 'c7a'"),
         (
             "[subnet-a, subnet-b]",
@@ -168,7 +174,7 @@ def test_an_unknown_key_is_refused_wherever_it_stands(tmp_path: Path) -> None:
     assert problems(tmp_path, f"{text}pool: 1\n") == [
         "8: pools[0].slot: expected a known key, found 'slot'",
         "26: budget.usd: expected a known key, found 'usd'",
-        "31: pool: expected a known key, found 'pool'",
+        "32: pool: expected a known key, found 'pool'",
     ]
 
 

@@ -178,7 +178,6 @@ def test_the_same_token_is_the_same_fleet(ec2: Any, template: str) -> None:
 
 def test_what_a_fleet_call_is_refused_for(ec2: Any, template: str) -> None:
     bare = ec2.create_launch_template(LaunchTemplateName="bare", LaunchTemplateData={"InstanceType": TYPE})
-    needs = {"VCpuCount": {"Min": 1}, "MemoryMiB": {"Min": 1}}
     minimum = {"MinTargetCapacity": 1}
     units = {"TargetCapacityUnitType": "vcpu"}
     without = [{"Overrides": [{"InstanceType": TYPE}]}]
@@ -187,7 +186,6 @@ def test_what_a_fleet_call_is_refused_for(ec2: Any, template: str) -> None:
     assert code_of(fleet, ec2, template, 0, []) == "InvalidParameterValue"
     assert code_of(fleet, ec2, "lt-0123456789abcdef0", 1, []) == "InvalidLaunchTemplateId.NotFound"
     assert code_of(fleet, ec2, bare["LaunchTemplate"]["LaunchTemplateId"], 1, []) == "MissingParameter"
-    assert code_of(fleet, ec2, template, 1, [{"InstanceRequirements": needs}]) == "SandboxNotImplemented"
     assert code_of(fleet, ec2, template, 1, [], target=units) == "SandboxNotImplemented"
     assert code_of(fleet, ec2, template, 1, [], OnDemandOptions=minimum) == "InvalidParameterCombination"
     assert code_of(fleet, ec2, template, 1, [], LaunchTemplateConfigs=[]) == "MissingParameter"

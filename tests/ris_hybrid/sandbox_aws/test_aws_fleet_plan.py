@@ -144,3 +144,10 @@ def test_a_plan_stays_within_the_room_and_explains_what_is_missing(
     assert plan.units < target + max(pool.weight for pool in pools)
     if plan.units < min(target, math.inf) and minimum <= target:
         assert plan.misses
+
+
+@pytest.mark.parametrize("strategy", ["", "lowest-price", "price-capacity-optimized"])
+def test_the_cheapest_comes_first_and_what_has_no_price_last(strategy: str) -> None:
+    prices = {0: 3.0, 1: None, 2: 1.0}
+    pools = [Pool(index=n, instance_type=f"t{n}", zone="z", subnet="s", usd_per_hour=usd) for n, usd in prices.items()]
+    assert [pool.index for pool in ranked(pools, strategy, Room())] == [2, 0, 1]
