@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ris_hybrid.cli import burst_past, burst_pools, burst_reap, burst_userdata, show
+from ris_hybrid.cli import burst_offers, burst_past, burst_pools, burst_reap, burst_userdata, show
 from ris_hybrid.cli.burst_site import ConfOption, JsonOption
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 app.command("events")(burst_past.events)
 app.command("explain")(burst_past.explain)
+app.command("offers")(burst_offers.offers)
 app.command("pools")(burst_pools.pools)
 app.command("clear")(burst_pools.clear)
 app.command("reap")(burst_reap.reap)
