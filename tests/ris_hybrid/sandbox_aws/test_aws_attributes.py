@@ -8,6 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from burst.aws.prices import catalog
+from ris_hybrid.sandbox.aws.attributes import chosen
+from ris_hybrid.sandbox.aws.wire import ApiError, Params
 
 if TYPE_CHECKING:
     from conftest import Sandbox
@@ -99,6 +101,15 @@ def test_attributes_the_sandbox_does_not_know_are_refused_and_named(
     code, message = refused(ec2, template, {**NEEDS, **changes})
     assert code == "SandboxNotImplemented"
     assert named in message
+
+
+@pytest.mark.parametrize("missing", ["VCpuCount.Min", "MemoryMiB.Min"])
+def test_a_call_without_what_ec2_demands_is_refused(missing: str) -> None:
+    """botocore would not send it; other clients may."""
+    asked = {"VCpuCount.Min": "1", "MemoryMiB.Min": "1", "CpuManufacturer.1": "intel", "CpuManufacturer.2": "amd"}
+    del asked[missing]
+    with pytest.raises(ApiError, match="MissingParameter"):
+        chosen(Params(asked))
 
 
 def test_what_does_not_go_with_attributes(ec2: Any, template: str) -> None:
