@@ -57,6 +57,7 @@ class Pool:
     launch_template: str = ""
     """Id or name; empty until the stacks' outputs are merged in."""
     subnets: tuple[str, ...] = ()
+    """One for each zone: EC2 refuses two of one zone."""
     queues: tuple[str, ...] = ()
     """Queues whose jobs may use it; empty means every queue LSF lets borrow."""
     labs: tuple[str, ...] = ()

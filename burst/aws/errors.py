@@ -92,6 +92,8 @@ AUTH_CODES = frozenset(
 )
 OTHER_REQUEST = "IdempotentParameterMismatch"
 """The client token was used before for another call: what that one launched is there, and this one never will be."""
+FLEET_CONFIG = "InvalidFleetConfig"
+"""Most often two subnets of one zone, which EC2 takes for the same capacity pool named twice."""
 _SERVER_FAULT = 500
 _CREDENTIALS = frozenset(
     {
@@ -133,6 +135,8 @@ def _hint(code: str) -> str:
         return "check the credentials, permissions and clock of the master"
     if code == OTHER_REQUEST:
         return "this request was made before, with other settings: what it launched carries its request id"
+    if code == FLEET_CONFIG:
+        return "name one subnet for each zone in the pool's subnets"
     return "check the controller's permissions and the pool's settings"
 
 

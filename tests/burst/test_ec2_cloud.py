@@ -281,3 +281,20 @@ def test_a_pool_by_attributes_gets_the_types_its_prices_were_taken_of(
     assert found <= set(settings.pools[0].instance_types)
     if purchase == "on-demand":
         assert found == {cheapest, second}
+
+
+def test_two_subnets_of_one_zone_are_refused_and_the_hint_says_so(
+    ec2: Any, ec2_settings: BurstSettings, make: Any
+) -> None:
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    blocks = ("10.7.0.0/24", "10.7.1.0/24")
+    made = [ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone="us-east-1a") for block in blocks]
+    pool = replace(ec2_settings.pools[0], subnets=tuple(one["Subnet"]["SubnetId"] for one in made))
+    cloud = Ec2Cloud(ec2, replace(ec2_settings, pools=(pool,)))
+    with pytest.raises(Refused) as caught:
+        cloud.launch(make.launch())
+    assert (caught.value.code, caught.value.hint) == (
+        "InvalidFleetConfig",
+        "name one subnet for each zone in the pool's subnets",
+    )
+    assert cloud.machines() == ()

@@ -14,7 +14,7 @@ from ris_hybrid.sandbox.aws.wire import ApiError, Params, not_in_sandbox
 from ris_hybrid.settings import Requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from burst.instance_types import InstanceType
 
@@ -32,6 +32,20 @@ _FIXED = {
 }
 _RANGES = ("VCpuCount.Min", "VCpuCount.Max", "MemoryMiB.Min", "MemoryMiB.Max", "AcceleratorCount.Min")
 _KNOWN = frozenset({*_LISTS, *_FIXED, *_RANGES, "AcceleratorCount.Max", "ExcludedInstanceType"})
+
+
+def by_type(override: Params) -> Iterator[Params]:
+    """An override that names attributes is one override for each type that has them, the cheapest first."""
+    attributes = override.sub("InstanceRequirements")
+    if not attributes.flat:
+        yield override
+        return
+    if override.get("InstanceType"):
+        message = "InstanceType and InstanceRequirements cannot be in one override."
+        raise ApiError("InvalidParameterCombination", message)
+    rest = {key: value for key, value in override.flat.items() if not key.startswith("InstanceRequirements.")}
+    for kind in chosen(attributes):
+        yield Params({**rest, "InstanceType": kind.name})
 
 
 def chosen(asked: Params) -> tuple[InstanceType, ...]:

@@ -37,6 +37,12 @@ CORRECTIONS: tuple[Correction, ...] = (
         "error",
     ),
     Correction(
+        name="duplicate instance pools",
+        moto="are not looked at",
+        ec2="InvalidFleetConfig for a type in two subnets of one zone",
+        layer="answers as EC2",
+    ),
+    Correction(
         name="InstanceRequirements",
         moto="are not looked at",
         ec2="chooses among the types that have the attributes, within its price protection",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from burst.aws.prices import catalog
 from ris_hybrid.sandbox.aws import ec2xml, moto_view
-from ris_hybrid.sandbox.aws.attributes import chosen
+from ris_hybrid.sandbox.aws.attributes import by_type
 from ris_hybrid.sandbox.aws.fleet import PRIORITIZED, Grant, Miss, Plan, Pool, Side, plan_fleet, sides_of
 from ris_hybrid.sandbox.aws.launch import Target, completed, named_template, start, where
 from ris_hybrid.sandbox.aws.wire import Answer, ApiError, Call, Params, not_in_sandbox, would_have_done, xml_answer
@@ -69,6 +69,7 @@ def create_fleet(state: State, call: Call, grant: int | None) -> Answer:
     _supported(params)
     state.sync(place)
     choices = list(_choices(place, params))
+    _all_different(choices)
     if params.flag("DryRun"):
         raise would_have_done()
     pools = [_pool(state, place, index, choice) for index, choice in enumerate(choices)]
@@ -99,22 +100,15 @@ def _choices(place: Place, params: Params) -> Iterator[Choice]:
         if template is None:
             raise ApiError("MissingParameter", "Each fleet configuration needs a launch template.")
         for override in config.items("Overrides") or [Params({})]:
-            for each in _types(override):
+            for each in by_type(override):
                 yield _choice(place, template, each)
 
 
-def _types(override: Params) -> Iterator[Params]:
-    """An override that names attributes is one override for each type that has them, the cheapest first."""
-    attributes = override.sub("InstanceRequirements")
-    if not attributes.flat:
-        yield override
-        return
-    if override.get("InstanceType"):
-        message = "InstanceType and InstanceRequirements cannot be in one override."
-        raise ApiError("InvalidParameterCombination", message)
-    rest = {key: value for key, value in override.flat.items() if not key.startswith("InstanceRequirements.")}
-    for kind in chosen(attributes):
-        yield Params({**rest, "InstanceType": kind.name})
+def _all_different(choices: Sequence[Choice]) -> None:
+    """Two subnets of one zone are one capacity pool to EC2, which takes each only once."""
+    pools = {(choice.target.instance_type, choice.target.zone) for choice in choices}
+    if len(pools) < len(choices):
+        raise ApiError("InvalidFleetConfig", "The fleet configuration contains duplicate instance pools.")
 
 
 def _choice(place: Place, template: Template, override: Params) -> Choice:
