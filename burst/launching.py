@@ -128,7 +128,9 @@ def _launch_rest(turn: _Turn, nodes: int) -> Outcome:
         return _not_launched(turn, error)
     _clear_hold(turn)
     outcome = _outcome(turn, given)
-    provider.note("launched", request=order.request_id, machines=outcome.launched, message=outcome.message)
+    # Which offers failed, in EC2's words: too long for LSF, and what an admin asks first.
+    short = {"shortfall": [f"{row.code}: {row.message}" for row in given.shortfall]} if given.shortfall else {}
+    provider.note("launched", request=order.request_id, machines=outcome.launched, message=outcome.message, **short)
     return outcome
 
 

@@ -17,13 +17,14 @@ def userdata(
     as_json: JsonOption = False,
 ) -> None:
     """Print the user data of a pool's nodes, for the stacks to put into its launch template."""
+    from burst.aws.shapes import with_shapes
     from burst.aws.userdata import MOST_BYTES, user_data
     from ris_hybrid.cli.burst_site import load_settings
     from ris_hybrid.config.burst_file import load_burst
     from ris_hybrid.errors import ConfigError
 
     # The stacks have not run yet when this is asked first, so their outputs are not looked for.
-    settings = load_settings(None) if conf is None else load_burst(conf)
+    settings = load_settings(None) if conf is None else with_shapes(load_burst(conf))
     known = settings.pool(pool)
     if known is None:
         raise ConfigError(f"no pool {pool}", f"burst.yaml has {', '.join(one.name for one in settings.pools)}")

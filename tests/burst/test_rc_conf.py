@@ -68,6 +68,8 @@ NODES = st.builds(
     Node,
     lsf_top=st.text(max_size=3),
     masters=WORDS,
+    lsf_admin=st.text(max_size=3),
+    resources=WORDS,
     mounts=WORDS,
     docker_options=WORDS,
     registry=st.text(max_size=3),

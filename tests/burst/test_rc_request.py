@@ -27,6 +27,14 @@ def test_the_same_call_again_is_the_same_launch(room: Any) -> None:
     assert len(room.ids()) == 3
 
 
+def test_the_log_says_what_the_cloud_said_of_those_that_did_not_come(room: Any) -> None:
+    room.request(1)
+    assert "shortfall" not in room.audit.events[-1].fields
+    room.cloud.capacity = 3
+    room.request(4, key="in-2.json")
+    assert room.audit.events[-1].fields["shortfall"] == ["InsufficientInstanceCapacity: the fake cloud is full"]
+
+
 def test_another_call_for_the_same_is_another_launch(room: Any) -> None:
     ids = {
         room.request(1)["requestId"],
