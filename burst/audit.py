@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import threading
 from typing import TYPE_CHECKING
 
 from ris_hybrid.model import Event
@@ -78,7 +79,10 @@ class _Warnings(logging.Handler):
         super().__init__(logging.WARNING)
         self._audit = audit
         self._now = now
+        self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.thread != self._thread:
+            return  # said over another call that this process answers
         fields = {"logger": record.name, "message": record.getMessage()}
         self._audit.record(Event(at=self._now, kind="warning", fields=fields))

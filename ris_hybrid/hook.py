@@ -1,7 +1,8 @@
 """``ris-hybrid-rc VERB -f FILE``: what LSF's Resource Connector runs, hundreds of times an hour.
 
-One JSON object on stdout and nothing else. Exit 0 answered, 1 failed with the message on stdout. Nothing heavy is
-imported before it is needed: getAvailableTemplates never loads an AWS library.
+One JSON object on stdout and nothing else. Exit 0 answered, 1 failed with the message on stdout. Where the resident
+service listens the call goes there; else, and when the service dies over it, the same function answers here: every
+verb may be called twice. Nothing heavy is imported before it is needed.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ris_hybrid.errors import ConfigError, RisHybridError
+from ris_hybrid import relay
+from ris_hybrid.errors import ConfigError, RisHybridError, SiteUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from burst.aws.client import Clients
     from ris_hybrid.model import Host
 
 VERBS = (
@@ -39,43 +42,86 @@ def main() -> None:
     of a call. Everything worth keeping has been written and flushed by then.
     """
     gc.disable()
-    code, answer = run(sys.argv[1:], os.environ)
-    print(json.dumps(answer), flush=True)
+    code, text = call(sys.argv[1:], os.environ)
+    print(text, flush=True)
     os._exit(code)
+
+
+def call(argv: Sequence[str], env: Mapping[str, str]) -> tuple[int, str]:
+    """Exit code and what to print: by the service where there is one, else by ``run``."""
+    verb = argv[0] if argv else ""
+    told = None
+    # getAvailableTemplates reads one file: asking the service for it would take longer.
+    if len(argv) == 3 and argv[1] == "-f" and verb in VERBS and verb != "getAvailableTemplates":
+        try:
+            told = _relayed(verb, relay.read(argv[2]), env)
+        except SiteUnavailable as error:
+            code, answer = _failed(verb, None, error)
+            told = code, json.dumps(answer)
+    if told is None:
+        code, answer = run(argv, env)
+        told = code, json.dumps(answer)
+    return told
+
+
+def _relayed(verb: str, given: relay.Given, env: Mapping[str, str]) -> tuple[int, str] | None:
+    provider = env.get("PROVIDER_NAME") or _provider_in(given.text)
+    path = relay.socket_path(env.get("PRO_DATA_DIR") or env.get("PRO_CONF_DIR") or "", provider)
+    if not path or not os.path.exists(path):
+        return None
+    return relay.ask(path, relay.request(verb, given, env))
+
+
+def _provider_in(text: str) -> str:
+    """The policy script is told its provider in the request only."""
+    try:
+        return str(json.loads(text)["request"]["providerName"])
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return ""
 
 
 def run(argv: Sequence[str], env: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
     """One call: exit code and the answer. Never raises for bad input, a bad cloud or a bad file."""
-    verb = argv[0] if argv else ""
-    payload: object = None
     try:
         path = _input_path(argv)
-        payload = _load(path, tolerant=verb == "getAvailableTemplates")
-        return 0, _answer(verb, payload, path, env)
+    except ConfigError as error:
+        return _failed(argv[0] if argv else "", None, error)
+    return answer(argv[0], relay.read(path), env)
+
+
+def answer(
+    verb: str, given: relay.Given, env: Mapping[str, str], clients: Clients | None = None
+) -> tuple[int, dict[str, Any]]:
+    """What ``run`` and the service answer with; ``clients`` are those the service keeps warm."""
+    payload: object = None
+    try:
+        payload = None if verb == "getAvailableTemplates" else _payload(given)  # it must not fail on its input
+        return 0, _answer(verb, payload, given, env, clients)
     except RisHybridError as error:
         return _failed(verb, payload, error)
 
 
-def _answer(verb: str, payload: object, path: str, env: Mapping[str, str]) -> dict[str, Any]:
+def _answer(
+    verb: str, payload: object, given: relay.Given, env: Mapping[str, str], clients: Clients | None
+) -> dict[str, Any]:
     if verb == "getAvailableTemplates":
         from burst.rc.templates import read_answer
 
         return read_answer(env.get("PRO_CONF_DIR") or ".")
     if verb == "policy":
-        return _policy(payload, env)
+        return _policy(payload, env, clients)
     from burst.audit import warnings_in
     from burst.aws import deadline
     from burst.rc import verbs
     from ris_hybrid import wiring
 
     places = wiring.HookPlaces.of(env)
-    provider = wiring.hook_provider(places, env)
+    provider = wiring.hook_provider(places, env, clients)
     with warnings_in(provider.audit, provider.now), deadline.within(deadline.VERB_S):
         if verb == "requestMachines":
-            stat = _stat(path)
-            key = f"{os.path.basename(path)} {stat.st_mtime_ns}"
+            key = f"{os.path.basename(given.path)} {given.mtime_ns}"
             with wiring.launch_lock(places, provider.settings):
-                return verbs.request_machines(payload, key, stat.st_mtime, provider)
+                return verbs.request_machines(payload, key, given.mtime_ns / 1e9, provider)
         if verb == "getRequestStatus":
             return verbs.get_request_status(payload, provider)
         if verb == "requestReturnMachines":
@@ -91,14 +137,14 @@ def _hosts() -> Sequence[Host]:
     return wiring.scheduler(min(_LSF_S, max(0.1, deadline.left_s()))).hosts()
 
 
-def _policy(payload: object, env: Mapping[str, str]) -> dict[str, Any]:
+def _policy(payload: object, env: Mapping[str, str], clients: Clients | None) -> dict[str, Any]:
     from burst.audit import warnings_in
     from burst.aws import deadline
     from burst.rc import policy, wire
     from ris_hybrid import wiring
 
     request = wire.read_demand(payload)
-    provider = wiring.hook_provider(wiring.HookPlaces.of(env, request.provider), env)
+    provider = wiring.hook_provider(wiring.HookPlaces.of(env, request.provider), env, clients)
     with warnings_in(provider.audit, provider.now), deadline.within(deadline.VERB_S):
         return policy.answer(request, wiring.scheduler(_LSF_S), provider)
 
@@ -109,19 +155,14 @@ def _input_path(argv: Sequence[str]) -> str:
     return argv[2]
 
 
-def _load(path: str, *, tolerant: bool) -> object:
-    """The request; getAvailableTemplates ignores what it is given, so it must not fail on it."""
+def _payload(given: relay.Given) -> object:
+    if given.problem:
+        raise ConfigError(f"{given.path}: cannot be read: {given.problem}")
     try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file, parse_constant=_no_number, parse_float=_finite)
-    except OSError as error:
-        if tolerant:
-            return {}
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+        text = given.text.encode("utf-8", "surrogateescape").decode("utf-8")
+        return json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        if tolerant:
-            return {}
-        raise ConfigError(f"{path}: is not JSON: {error}") from error
+        raise ConfigError(f"{given.path}: is not JSON: {error}") from error
 
 
 def _finite(text: str) -> float:
@@ -132,13 +173,6 @@ def _finite(text: str) -> float:
 
 def _no_number(text: str) -> float:
     raise ValueError(f"{text} is not a number")
-
-
-def _stat(path: str) -> os.stat_result:
-    try:
-        return os.stat(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _failed(verb: str, payload: object, error: RisHybridError) -> tuple[int, dict[str, Any]]:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
+    from burst.aws.client import Clients
     from burst.provider import Provider
-    from ris_hybrid.ports import Clock, Scheduler
+    from ris_hybrid.ports import Clock, Notices, Scheduler
     from ris_hybrid.settings import BurstSettings
 
 CLOCK_VARIABLE = "RIS_HYBRID_SANDBOX_CLOCK"
@@ -48,6 +49,17 @@ class FixedClock:
 def wait(seconds: float) -> None:
     """Let real time pass, between two looks of a command that watches."""
     time.sleep(seconds)
+
+
+class ToldClock:
+    """Asks an environment anew each time; the sandbox keeps its time in one."""
+
+    def __init__(self, env: Callable[[], Mapping[str, str]]) -> None:
+        self._env = env
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return clock(self._env()).now()
 
 
 def clock(env: Mapping[str, str] = os.environ) -> Clock:
@@ -82,13 +94,13 @@ class HookPlaces:
         return cls(conf=Path(conf), data=Path(env.get("PRO_DATA_DIR") or conf))
 
 
-def hook_provider(places: HookPlaces, env: Mapping[str, str]) -> Provider:
-    """The verbs' ports as LSF's call finds them."""
+def hook_provider(places: HookPlaces, env: Mapping[str, str], clients: Clients | None = None) -> Provider:
+    """The verbs' ports as LSF's call finds them; ``clients`` are those of a process that stays."""
     from burst.rc.conf import load
     from burst.rc.templates import FILE_NAME
 
     conf = places.conf / "conf"
-    return provider(load(conf / FILE_NAME), places.data, clock(env).now(), conf)
+    return provider(load(conf / FILE_NAME), places.data, clock(env).now(), conf, clients)
 
 
 def launch_lock(places: HookPlaces, settings: BurstSettings) -> AbstractContextManager[None]:
@@ -98,7 +110,9 @@ def launch_lock(places: HookPlaces, settings: BurstSettings) -> AbstractContextM
     return one_at_a_time(places.data / f"{settings.provider}-launch.lock")
 
 
-def provider(settings: BurstSettings, data: Path, now: float, conf: Path | None = None) -> Provider:
+def provider(
+    settings: BurstSettings, data: Path, now: float, conf: Path | None = None, clients: Clients | None = None
+) -> Provider:
     """The verbs' ports over EC2. ``conf`` is the provider's configuration folder, when LSF calls."""
     from burst.audit import AuditFile
     from burst.aws.client import ec2_client
@@ -108,7 +122,7 @@ def provider(settings: BurstSettings, data: Path, now: float, conf: Path | None 
     from burst.provider import Provider
     from burst.spend import SpendFile
 
-    client = ec2_client(settings, conf)
+    client = clients.ec2(settings, conf) if clients else ec2_client(settings, conf)
     return Provider(
         settings=settings,
         cloud=Ec2Cloud(client, settings),
@@ -118,6 +132,17 @@ def provider(settings: BurstSettings, data: Path, now: float, conf: Path | None 
         audit=AuditFile(data / f"{settings.provider}-audit.jsonl"),
         now=now,
     )
+
+
+def notices(provider: Provider, clients: Clients) -> Notices:
+    """The queue of spot notices that the settings name; where they name none, nothing ever comes."""
+    from burst.aws.notices import SqsNotices
+    from burst.notices import NoNotices
+
+    url = provider.settings.notices
+    if not url:
+        return NoNotices()
+    return SqsNotices(clients.sqs(provider.settings), url, provider.audit, provider.now)
 
 
 DATA_VARIABLE = "PRO_DATA_DIR"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from botocore.loaders import Loader
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_sqs import SQSClient
 
     from ris_hybrid.settings import BurstSettings
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 _CONFIG = Config(
     connect_timeout=2,
     read_timeout=6,
+    max_pool_connections=32,  # as many calls as the service answers at once
     retries={"mode": "standard", "total_max_attempts": 3},
     user_agent_extra="ris-hybrid",
 )
@@ -39,6 +43,17 @@ def ec2_client(settings: BurstSettings, conf: Path | None = None) -> EC2Client:
     return cast("EC2Client", make_client("ec2", settings.region, settings.endpoint_url, loader))
 
 
+def sqs_client(url: str, region: str) -> SQSClient:
+    """A client for the queue's own address, so an EC2 endpoint of the settings does not count.
+
+    Raises ``ConfigError`` for a URL that is no queue's, ``Refused`` for credentials that do not work.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or not parts.path.strip("/"):
+        raise ConfigError(f"notices: expected the URL of an SQS queue, found {url!r}", "see the stacks' outputs")
+    return cast("SQSClient", make_client("sqs", region, f"{parts.scheme}://{parts.netloc}"))
+
+
 def make_client(service: str, region: str, endpoint_url: str, loader: Loader | None = None) -> object:
     """A client of any service; an empty endpoint is AWS's own. Raises as ``ec2_client``."""
     session = botocore.session.get_session()
@@ -53,3 +68,30 @@ def make_client(service: str, region: str, endpoint_url: str, loader: Loader | N
         raise errors.of_botocore(error) from error
     client.meta.events.register("before-send.*.*", deadline.check)
     return client
+
+
+class Clients:
+    """Clients of a process that stays, one for each region and endpoint; safe to share between threads.
+
+    Making one takes longer than most calls. Credentials are renewed by botocore itself.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._ec2: dict[tuple[str, str], EC2Client] = {}
+        self._sqs: dict[str, SQSClient] = {}
+
+    def ec2(self, settings: BurstSettings, conf: Path | None = None) -> EC2Client:
+        """As ``ec2_client``, made once."""
+        key = (settings.region, settings.endpoint_url)
+        with self._lock:
+            if key not in self._ec2:
+                self._ec2[key] = ec2_client(settings, conf)
+            return self._ec2[key]
+
+    def sqs(self, settings: BurstSettings) -> SQSClient:
+        """As ``sqs_client``, made once."""
+        with self._lock:
+            if settings.notices not in self._sqs:
+                self._sqs[settings.notices] = sqs_client(settings.notices, settings.region)
+            return self._sqs[settings.notices]

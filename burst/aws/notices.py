@@ -8,13 +8,11 @@ audit log, so that it does not come again and again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from burst import notices
 from burst.aws.calls import batches, translated
-from burst.aws.client import make_client
-from ris_hybrid.errors import ConfigError, TryAgain
+from ris_hybrid.errors import TryAgain
 from ris_hybrid.model import Event
 
 if TYPE_CHECKING:
@@ -29,17 +27,6 @@ if TYPE_CHECKING:
 _BATCH = 10  # SQS's bound on messages in one call
 _BATCHES = 20  # in one turn; what is left comes in the next
 _SHOWN = 200  # characters of a foreign message in the audit log
-
-
-def sqs_client(url: str, region: str) -> SQSClient:
-    """A client for the queue's own address, so an EC2 endpoint of the settings does not count.
-
-    Raises ``ConfigError`` for a URL that is no queue's, ``Refused`` for credentials that do not work.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or not parts.path.strip("/"):
-        raise ConfigError(f"notices: expected the URL of an SQS queue, found {url!r}", "see the stacks' outputs")
-    return cast("SQSClient", make_client("sqs", region, f"{parts.scheme}://{parts.netloc}"))
 
 
 class SqsNotices:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from burst import notices
 from burst.audit import FakeAudit
-from burst.aws.notices import SqsNotices, sqs_client
+from burst.aws.client import sqs_client
+from burst.aws.notices import SqsNotices
 from ris_hybrid.errors import ConfigError, TryAgain
 from ris_hybrid.model import Notice
 

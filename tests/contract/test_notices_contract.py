@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from burst.audit import FakeAudit
-from burst.aws.notices import SqsNotices, sqs_client
+from burst.aws.client import sqs_client
+from burst.aws.notices import SqsNotices
 from burst.notices import FakeNotices
 from ris_hybrid.errors import TryAgain
 

@@ -1,0 +1,91 @@
+"""The service's figures for Prometheus, as the file that node_exporter's textfile collector reads.
+
+Format: Prometheus text exposition. The file is replaced in one step, so a reader sees the whole of it. What could
+not be asked has no figure: an absent series is an unknown one, and ``ris_hybrid_asked`` says since when.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, write_to_textfile
+
+from ris_hybrid.hook import VERBS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from burst.turn import Turned
+    from ris_hybrid.settings import BurstSettings
+
+_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0)
+_OUTCOME = {0: "answered", 1: "failed"}
+_LOG = logging.getLogger(__name__)
+
+
+class Metrics:
+    """Counts what happens and remembers the last turn; several threads may count at once."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a series of its own for each counter, which nobody reads
+        self.registry = CollectorRegistry()
+        self._calls = self._counter("calls", "Calls of the provider's scripts", "verb", "outcome")
+        self._seconds = Histogram(
+            "ris_hybrid_call_seconds",
+            "Seconds to answer a call",
+            ["verb"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self._turns = self._counter("turns", "Turns of the service")
+        self._failures = self._counter("failures", "Turns that could not ask or do something", "what")
+        self._ended = self._counter("machines_ended", "Machines ended by the reaper")
+        self._noticed = self._counter("notices", "Spot notices written on machines")
+        self._machines = self._gauge("machines", "Cloud machines by stage of their life", "pool", "stage")
+        self._boot = self._gauge("boot_seconds", "Seconds from launch to joined, as measured lately", "pool")
+        self._usd = self._gauge("committed_usd", "Dollars spent and committed this month, list prices")
+        self._budget = self._gauge("budget_usd", "Dollars allowed this month")
+        self._at = self._gauge("last_turn_timestamp_seconds", "When the last turn ended")
+        self._asked = self._gauge("asked", "Whether this could be asked in the last turn", "what")
+        for verb in VERBS:
+            for outcome in _OUTCOME.values():
+                self._calls.labels(verb, outcome)
+
+    def called(self, verb: str, code: int, seconds: float) -> None:
+        """Count an answered call."""
+        self._calls.labels(verb, _OUTCOME[code]).inc()
+        self._seconds.labels(verb).observe(seconds)
+
+    def turned(self, turned: Turned, settings: BurstSettings) -> None:
+        """Take over what a turn saw and did."""
+        self._turns.inc()
+        self._at.set(turned.at)
+        self._budget.set(settings.budget.usd_per_month)
+        self._noticed.inc(len(turned.noticed))
+        self._ended.inc(len(turned.ended))
+        for what in ("ec2", "lsf", "notices"):
+            self._asked.labels(what).set(what not in turned.unknown)
+        for problem in turned.problems:
+            self._failures.labels(problem.what).inc()
+        for gauge in (self._machines, self._boot):
+            gauge.clear()
+        for (pool, stage), count in turned.stages.items():
+            self._machines.labels(pool, stage).set(count)
+        for pool, seconds in turned.boot_s.items():
+            self._boot.labels(pool).set(seconds)
+        self._usd.set(turned.committed_usd)
+
+    def write(self, path: Path) -> None:
+        """Replace the file. One that cannot be written is said in the service's log; the service goes on."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_to_textfile(str(path), self.registry)
+        except OSError as error:
+            _LOG.warning("%s: cannot be written: %s", path, error.strerror)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"ris_hybrid_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"ris_hybrid_{name}", text, labels, registry=self.registry)
