@@ -85,14 +85,21 @@ class Ledger(Protocol):
 
 
 class Hosts(Protocol):
-    """Opens and closes hosts of the batch system. Raises ``SiteUnavailable`` when it did not answer."""
+    """Acts on hosts of the batch system. Raises ``SiteUnavailable`` when it did not answer, or refused.
+
+    A name it does not know is passed over; the others are done all the same. No name means that nothing is done.
+    """
 
     def close(self, names: Sequence[str], why: str) -> None:
         """No new jobs for these hosts; what runs there goes on. Closing a closed host is harmless."""
         ...
 
     def reopen(self, names: Sequence[str]) -> None:
-        """Jobs may start there again."""
+        """Jobs may start there again. Opening an open host is harmless."""
+        ...
+
+    def requeue(self, job_ids: Sequence[str]) -> None:
+        """These running jobs go back to pending, to run again from the start; one that is over is passed over."""
         ...
 
 

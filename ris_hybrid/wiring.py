@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from burst.aws.client import Clients
     from burst.provider import Provider
-    from ris_hybrid.ports import Clock, Notices, Scheduler
+    from ris_hybrid.ports import Clock, Hosts, Notices, Scheduler
     from ris_hybrid.settings import BurstSettings
 
 CLOCK_VARIABLE = "RIS_HYBRID_SANDBOX_CLOCK"
@@ -162,6 +162,14 @@ def scheduler(timeout_s: float = 30.0) -> Scheduler:
     from onprem.shell import LocalShell
 
     return LsfScheduler(LocalShell(), timeout_s=timeout_s)
+
+
+def hosts(timeout_s: float = 30.0) -> Hosts:
+    """The hands on LSF's hosts, by the commands on PATH."""
+    from onprem.lsf.act import LsfHosts
+    from onprem.shell import LocalShell
+
+    return LsfHosts(LocalShell(), timeout_s=timeout_s)
 
 
 def _conf_path(env: Mapping[str, str], provider_name: str) -> Path:

@@ -1,13 +1,15 @@
-"""A scheduler in memory that keeps the port's promises (for tests and the sandbox)."""
+"""A scheduler in memory, and the hands on its hosts, that keep the ports' promises (for tests and the sandbox)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ris_hybrid.errors import SiteUnavailable
+from ris_hybrid.model import JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ris_hybrid.model import Host, Job, Queue
 
@@ -45,4 +47,45 @@ class FakeScheduler:
 
     def _answer(self, command: str) -> None:
         if self.down:
+            raise SiteUnavailable(f"{command} gave no answer: LSF is down", "set `down` to False")
+
+
+class FakeHosts:
+    """Opens and closes the hosts of a ``FakeScheduler``: what it does shows in what that one says."""
+
+    def __init__(self, scheduler: FakeScheduler) -> None:
+        self._scheduler = scheduler
+        self.reasons: dict[str, str] = {}
+        """Why each host that is closed was closed."""
+
+    def close(self, names: Sequence[str], why: str) -> None:
+        """See ``ris_hybrid.ports.Hosts``."""
+        self._become(names, "closed_Adm", frozenset({"unavail", "unreach", "closed_Adm"}))
+        self.reasons |= dict.fromkeys(names, why)
+
+    def reopen(self, names: Sequence[str]) -> None:
+        """See ``ris_hybrid.ports.Hosts``."""
+        self._become(names, "ok", frozenset({"unavail", "unreach", "ok", "closed_Full"}))
+        for name in names:
+            self.reasons.pop(name, None)
+
+    def requeue(self, job_ids: Sequence[str]) -> None:
+        """See ``ris_hybrid.ports.Hosts``."""
+        self._answer("brequeue")
+        self._scheduler.all_jobs = tuple(
+            job._replace(status=JobStatus.PEND, exec_host="", run_s=0.0)
+            if job.job_id in job_ids and job.status is JobStatus.RUN
+            else job
+            for job in self._scheduler.all_jobs
+        )
+
+    def _become(self, names: Sequence[str], status: str, lasting: frozenset[str]) -> None:
+        self._answer("badmin")
+        self._scheduler.all_hosts = tuple(
+            replace(host, status=status) if host.name in names and host.status not in lasting else host
+            for host in self._scheduler.all_hosts
+        )
+
+    def _answer(self, command: str) -> None:
+        if self._scheduler.down:
             raise SiteUnavailable(f"{command} gave no answer: LSF is down", "set `down` to False")

@@ -189,6 +189,11 @@ class Cluster:
         with self._lock:
             self._batch.kill(self._batch.job(job_id))
 
+    def requeue(self, job_id: str) -> None:
+        """A running job goes back to pending, at its old place; ``ConfigError`` for one that does not run."""
+        with self._lock:
+            self._batch.requeue(self._batch.job(job_id))
+
     def hold(self, job_id: str) -> None:
         """Keep a pending job from running (PSUSP); the sandbox does not suspend running jobs."""
         with self._lock:

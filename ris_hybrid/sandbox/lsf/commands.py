@@ -10,7 +10,7 @@ from ris_hybrid.sandbox.lsf.bhosts import bhosts
 from ris_hybrid.sandbox.lsf.bjobs import bjobs
 from ris_hybrid.sandbox.lsf.bqueues import bqueues
 from ris_hybrid.sandbox.lsf.bsub import bsub
-from ris_hybrid.sandbox.lsf.control import badmin, bkill, bmod, bresume, bstop, bswitch
+from ris_hybrid.sandbox.lsf.control import badmin, bkill, bmod, brequeue, bresume, bstop, bswitch
 from ris_hybrid.sandbox.lsf.reply import FAILED, Reply, master_host
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ _ANSWERS: Mapping[str, Callable[[Cluster, Sequence[str], Mapping[str, str]], Rep
     "bkill": bkill,
     "bmod": bmod,
     "bqueues": bqueues,
+    "brequeue": brequeue,
     "bresume": bresume,
     "bstop": bstop,
     "bsub": bsub,

@@ -1,4 +1,4 @@
-"""The commands that change jobs and hosts: bmod, bswitch, bkill, bstop, bresume, badmin (sandbox)."""
+"""The commands that change jobs and hosts: bmod, bswitch, bkill, brequeue, bstop, bresume, badmin (sandbox)."""
 
 from __future__ import annotations
 
@@ -68,6 +68,11 @@ def bswitch(cluster: Cluster, argv: Sequence[str], _env: Mapping[str, str]) -> R
 def bkill(cluster: Cluster, argv: Sequence[str], _env: Mapping[str, str]) -> Reply:
     """End jobs."""
     return _each(_ids("bkill", argv), cluster.kill, "Job <{}> is being terminated")
+
+
+def brequeue(cluster: Cluster, argv: Sequence[str], _env: Mapping[str, str]) -> Reply:
+    """Put running jobs back to pending."""
+    return _each(_ids("brequeue", argv), cluster.requeue, "Job <{}> is being requeued")
 
 
 def bstop(cluster: Cluster, argv: Sequence[str], _env: Mapping[str, str]) -> Reply:

@@ -123,6 +123,14 @@ class Mbatchd:
         self._end(job, JobStatus.EXIT, 130, "TERM_OWNER: job killed by owner")
         self.dispatch()
 
+    def requeue(self, job: JobRecord) -> None:
+        """RUN to PEND; ``ConfigError`` for a job that does not run."""
+        if job.status is not JobStatus.RUN:
+            state = "not started yet" if job.waiting else "already finished"
+            raise ConfigError(f"Job <{job.job_id}>: Job has {state}", "only running jobs can be requeued")
+        self._requeue(job)
+        self.dispatch()
+
     def suspend(self, job: JobRecord, *, held: bool) -> None:
         """PEND to PSUSP or back; ``ConfigError`` for a job that no longer waits."""
         self._must_wait(job)
