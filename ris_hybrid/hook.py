@@ -31,6 +31,8 @@ VERBS = (
     "getReturnRequests",
     "policy",
 )
+RELAYED = VERBS[1:]
+"""What goes to the service. getAvailableTemplates reads one file: asking the service for it would take longer."""
 _LSF_S = 6.0  # three questions to LSF and one to EC2 must end within ebrokerd's round of 30 s
 _USAGE = f"usage: ris-hybrid-rc {{{'|'.join(VERBS)}}} -f FILE"
 
@@ -51,8 +53,7 @@ def call(argv: Sequence[str], env: Mapping[str, str]) -> tuple[int, str]:
     """Exit code and what to print: by the service where there is one, else by ``run``."""
     verb = argv[0] if argv else ""
     told = None
-    # getAvailableTemplates reads one file: asking the service for it would take longer.
-    if len(argv) == 3 and argv[1] == "-f" and verb in VERBS and verb != "getAvailableTemplates":
+    if len(argv) == 3 and argv[1] == "-f" and verb in RELAYED:
         try:
             told = _relayed(verb, relay.read(argv[2]), env)
         except SiteUnavailable as error:

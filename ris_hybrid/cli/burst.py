@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ris_hybrid.cli import burst_offers, burst_past, burst_pools, burst_reap, burst_userdata, show
+from ris_hybrid.cli import burst_offers, burst_past, burst_pools, burst_reap, burst_serve, burst_userdata, show
 from ris_hybrid.cli.burst_site import ConfOption, JsonOption
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
+app.command("serve")(burst_serve.serve)
 app.command("events")(burst_past.events)
 app.command("explain")(burst_past.explain)
 app.command("offers")(burst_offers.offers)

@@ -14,7 +14,7 @@ from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
     from burst.provider import Provider
-    from ris_hybrid.ports import Scheduler
+    from ris_hybrid.ports import Clock, Scheduler
     from ris_hybrid.settings import BurstSettings
 
 
@@ -56,16 +56,23 @@ def load_settings(conf: Path | None) -> BurstSettings:
     return with_shapes(merge_outputs(load_burst(places.burst_yaml), places.root))
 
 
+def enter_sandbox() -> Clock:
+    """Make this process a client of the running sandbox, if there is one; gives the clock to go by from now on."""
+    from ris_hybrid.sandbox.places import running
+
+    places = running()
+    if places is None:
+        return wiring.clock()
+    show.note(f"sandbox: {places.root}")
+    places.enter()
+    return wiring.ToldClock(places.client_env)
+
+
 def open_site(conf: Path | None) -> BurstSite:
     """The site to work on. Commands on PATH and AWS endpoints are the sandbox's when no file is named."""
     sandbox = conf is None
     if sandbox:
-        from ris_hybrid.sandbox.places import running
-
-        places = running()
-        if places is not None:
-            show.note(f"sandbox: {places.root}")
-            places.enter()
+        enter_sandbox()
     settings = load_settings(conf)
     data = wiring.data_dir(settings, conf)
     return BurstSite(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, write_to_textfile
 
-from ris_hybrid.hook import VERBS
+from ris_hybrid.hook import RELAYED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ class Metrics:
         self._budget = self._gauge("budget_usd", "Dollars allowed this month")
         self._at = self._gauge("last_turn_timestamp_seconds", "When the last turn ended")
         self._asked = self._gauge("asked", "Whether this could be asked in the last turn", "what")
-        for verb in VERBS:
+        for verb in RELAYED:
             for outcome in _OUTCOME.values():
                 self._calls.labels(verb, outcome)
 

@@ -1,0 +1,226 @@
+"""One turn of the service: write spot notices into the ledger, close their hosts, then reap.
+
+    notices ──▶ tags on the machines ──▶ acknowledged ──▶ hosts closed ──▶ LSF's rows ──▶ reap ──▶ figures
+
+A notice is acknowledged only when the ledger holds it. What cannot be asked ends nothing: without EC2 the turn is
+over at once and the notices stay in the queue; without LSF nothing is reaped. Both are said.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from burst import reaping
+from burst.aws import tags
+from burst.ledger import observe_fleet
+from burst.lifecycle import by_name, short_name, stage_of
+from burst.notices import INTERRUPTION
+from ris_hybrid.errors import CloudError, RisHybridError, SiteUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from burst.fleet import Fleet
+    from burst.provider import Provider
+    from ris_hybrid.model import Host, Machine, Notice
+    from ris_hybrid.ports import Hosts, Notices, Scheduler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something a turn could not ask or do."""
+
+    what: str
+    """``ec2``, ``lsf``, ``notices``, ``ledger``, ``hosts`` or ``reap``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """What a turn saw and did."""
+
+    at: float
+    stages: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Machines by pool and stage; empty when EC2 could not be asked."""
+    boot_s: Mapping[str, float] = field(default_factory=dict)
+    committed_usd: float = float("nan")
+    noticed: tuple[str, ...] = ()
+    """Machines whose notice was written."""
+    closed: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """What could not be asked or done."""
+        return frozenset(problem.what for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marking:
+    """One machine's notice as tags, and the messages that are done with once they are written."""
+
+    machine: Machine
+    marks: Mapping[str, str]
+    """Empty when the ledger holds it already."""
+    receipts: tuple[str, ...]
+
+
+def markings(notices: Iterable[Notice], machines: Iterable[Machine]) -> tuple[tuple[Marking, ...], tuple[Notice, ...]]:
+    """What to write on which machine, and the notices about machines that are not ours (pure).
+
+    The earliest time counts; one that is written stays. A machine that has ended needs no mark.
+    """
+    known = {machine.machine_id: machine for machine in machines}
+    ours: dict[str, list[Notice]] = {}
+    foreign = []
+    for notice in notices:
+        if notice.machine_id in known:
+            ours.setdefault(notice.machine_id, []).append(notice)
+        else:
+            foreign.append(notice)
+    return tuple(_marking(known[machine_id], told) for machine_id, told in ours.items()), tuple(foreign)
+
+
+def _marking(machine: Machine, told: Sequence[Notice]) -> Marking:
+    marks: dict[str, str] = {}
+    for key, written, kind in ((tags.NOTICE, machine.notice, True), (tags.REBALANCE, machine.rebalance, False)):
+        at = min((one.at for one in told if (one.kind == INTERRUPTION) is kind), default=0.0)
+        if at and not written and machine.alive:
+            marks[key] = f"{at:.0f}"
+    return Marking(machine=machine, marks=marks, receipts=tuple(one.receipt for one in told))
+
+
+class Turn:
+    """Takes turns with one set of ports; ``hosts`` closes hosts in LSF, None where nothing can."""
+
+    def __init__(self, scheduler: Scheduler, notices: Notices, hosts: Hosts | None = None) -> None:
+        self._scheduler = scheduler
+        self._notices = notices
+        self._hosts = hosts
+        self._problems: list[Problem] = []
+
+    def take(self, provider: Provider) -> Turned:
+        """One turn at ``provider.now``. Never raises: what went wrong is in the answer and in the audit log."""
+        self._problems = []
+        turned = self._take(provider)
+        for problem in self._problems:
+            provider.note("turn problem", what=problem.what, message=problem.text)
+        return replace(turned, problems=tuple(self._problems))
+
+    def _take(self, provider: Provider) -> Turned:
+        fleet = self._fleet(provider)
+        if fleet is None:
+            return Turned(at=provider.now)
+        fleet, noticed = self._note(fleet, provider)
+        rows = self._rows()
+        closed = self._close(fleet.machines, rows, provider)
+        ended = self._reap(fleet, rows, provider)
+        listed = by_name(rows or ())
+        life = provider.settings.life
+        stages = Counter(
+            (m.pool, str(stage_of(m, listed.get(short_name(m.name)), provider.now, life))) for m in fleet.machines
+        )
+        return Turned(
+            at=provider.now,
+            stages=stages,
+            boot_s={pool: marks.boot_s for pool, marks in fleet.marks.items() if marks.boot_s},
+            committed_usd=fleet.committed_usd(provider.settings),
+            noticed=noticed,
+            closed=closed,
+            ended=ended,
+        )
+
+    def _fleet(self, provider: Provider) -> Fleet | None:
+        try:
+            return observe_fleet(provider)
+        except RisHybridError as error:
+            what = "ec2" if isinstance(error, CloudError) else "spend"
+            self._problem(what, f"the fleet is unknown, so nothing is ended: {error.message}")
+            return None
+
+    def _note(self, fleet: Fleet, provider: Provider) -> tuple[Fleet, tuple[str, ...]]:
+        """The fleet with its new notices, and the machines they were about."""
+        try:
+            received = self._notices.receive()
+        except CloudError as error:
+            self._problem("notices", f"the queue of spot notices is unknown: {error.message}")
+            return fleet, ()
+        found, foreign = markings(received, fleet.machines)
+        for notice in foreign:
+            provider.note("notice dropped", machine=notice.machine_id, why="no machine of this provider")
+        done = [notice.receipt for notice in foreign]
+        noticed = []
+        for marking in found:
+            if self._written(marking, provider):
+                done += marking.receipts
+                noticed += [marking.machine.machine_id] * bool(marking.marks)
+        self._acknowledge(done)
+        marked = {one.machine.machine_id: one.marks for one in found if one.machine.machine_id in noticed}
+        machines = tuple(_with(machine, marked.get(machine.machine_id, {})) for machine in fleet.machines)
+        return replace(fleet, machines=machines), tuple(noticed)
+
+    def _written(self, marking: Marking, provider: Provider) -> bool:
+        if not marking.marks:
+            return True
+        machine_id = marking.machine.machine_id
+        try:
+            provider.ledger.mark([machine_id], marking.marks)
+        except CloudError as error:
+            self._problem("ledger", f"the notice for {machine_id} was not written and will come again: {error.message}")
+            return False
+        provider.note("spot notice", machine=machine_id, host=marking.machine.name, **marking.marks)
+        return True
+
+    def _acknowledge(self, receipts: Sequence[str]) -> None:
+        try:
+            self._notices.acknowledge(receipts)
+        except CloudError as error:
+            self._problem("notices", f"messages were not deleted and will come again: {error.message}")
+
+    def _rows(self) -> tuple[Host, ...] | None:
+        try:
+            return self._scheduler.hosts()
+        except SiteUnavailable as error:
+            self._problem("lsf", f"LSF could not be asked, so nothing is ended: {error.message}")
+            return None
+
+    def _close(self, machines: Sequence[Machine], rows: Sequence[Host] | None, provider: Provider) -> tuple[str, ...]:
+        """Close every host that will be taken and still takes jobs, whoever wrote the notice, until it is closed."""
+        listed = by_name(rows or ())
+        going = {short_name(m.name) for m in machines if m.notice and m.alive and m.name}
+        names = tuple(row.name for name, row in listed.items() if name in going and row.takes_jobs)
+        if not names or self._hosts is None:
+            return ()
+        try:
+            self._hosts.close(names, "EC2 takes this spot machine back")
+        except SiteUnavailable as error:
+            self._problem("hosts", f"not closed: {', '.join(names)}: {error.message}")
+            return ()
+        provider.note("hosts closed", hosts=names, why="spot notice")
+        return names
+
+    def _reap(self, fleet: Fleet, rows: Sequence[Host] | None, provider: Provider) -> tuple[str, ...]:
+        if rows is None:
+            return ()
+        try:
+            reaped = reaping.reap(provider, rows, control=self._hosts, machines=fleet.machines)
+        except RisHybridError as error:
+            self._problem("reap", error.message)
+            return ()
+        for message in reaped.refused:
+            self._problem("reap", message)
+        return reaped.ended
+
+    def _problem(self, what: str, text: str) -> None:
+        self._problems.append(Problem(what=what, text=text))
+
+
+def _with(machine: Machine, marks: Mapping[str, str]) -> Machine:
+    return replace(
+        machine,
+        notice=float(marks.get(tags.NOTICE, machine.notice)),
+        rebalance=float(marks.get(tags.REBALANCE, machine.rebalance)),
+    )

@@ -1,0 +1,118 @@
+"""The service as a process: signals, systemd's environment, and what each turn is made of.
+
+Settings are read anew at every turn. A file that has become wrong is said, and the settings before it stay; the
+scripts' calls read the provider's own configuration at each call, service or not.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from burst.aws.client import Clients
+from burst.turn import Turn
+from ris_hybrid import relay, wiring
+from ris_hybrid.errors import ConfigError
+from ris_hybrid.serve.answering import Desk
+from ris_hybrid.serve.loop import Service
+from ris_hybrid.serve.metrics import Metrics
+from ris_hybrid.serve.notify import Systemd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from burst.provider import Provider
+    from burst.turn import Turned
+    from ris_hybrid.ports import Clock
+    from ris_hybrid.settings import BurstSettings
+
+_LSF_S = 10.0  # for one question of a turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is served."""
+
+    load: Callable[[], BurstSettings]
+    """burst.yaml as it is now; raises ``ConfigError``."""
+    data: Path
+    clock: Clock
+    metrics: Path | None = None
+    """Where the figures go; None puts them into the data directory."""
+
+
+def socket_of(order: Order, provider: str) -> Path:
+    """Where the service of this provider listens; the directory is made by whoever listens there."""
+    return Path(relay.socket_path(str(order.data), provider))
+
+
+def serve(order: Order) -> None:
+    """Serve until SIGTERM or Ctrl-C; then finish what runs. Raises as ``Order.load`` and ``listening``."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    clients, metrics = Clients(), Metrics()
+    turns = Turns(order, clients, metrics)
+    service = Service(
+        socket=socket_of(order, turns.settings.provider),
+        desk=Desk(clients, metrics),
+        clock=order.clock,
+        turn=turns.take,
+        systemd=Systemd(os.environ),
+    )
+    service.run(stop.wait)
+
+
+def watch(provider: Provider, clients: Clients) -> Turned:
+    """The service's turn: notices, then the reaper."""
+    return Turn(wiring.scheduler(_LSF_S), wiring.notices(provider, clients), wiring.hosts(_LSF_S)).take(provider)
+
+
+class Turns:
+    """Makes the ports of each turn, and writes the figures after it. ``deed`` is what is done in a turn."""
+
+    def __init__(
+        self,
+        order: Order,
+        clients: Clients,
+        metrics: Metrics,
+        deed: Callable[[Provider, Clients], Turned] = watch,
+    ) -> None:
+        self._order = order
+        self._clients = clients
+        self._metrics = metrics
+        self._deed = deed
+        self.settings = self._load()
+
+    def take(self, now: float) -> None:
+        """One turn."""
+        wrong = self._reload()
+        provider = wiring.provider(self.settings, self._order.data, now, clients=self._clients)
+        if wrong:
+            provider.note("configuration not taken over", message=wrong)
+        turned = self._deed(provider, self._clients)
+        self._metrics.turned(turned, self.settings)
+        self._metrics.write(self._order.metrics or self._order.data / f"{self.settings.provider}.prom")
+
+    def _reload(self) -> str:
+        """Take the file over as it is now; why it cannot be, if so."""
+        provider = self.settings.provider
+        try:
+            settings = self._load()
+        except ConfigError as error:
+            return error.message
+        if settings.provider != provider:
+            return f"provider: expected {provider}, found {settings.provider}: start the service anew"
+        self.settings = settings
+        return ""
+
+    def _load(self) -> BurstSettings:
+        """The settings, with clients that can be made of them."""
+        settings = self._order.load()
+        if settings.notices:
+            self._clients.sqs(settings)
+        return settings

@@ -1,0 +1,249 @@
+"""One turn of the service, over ports in memory."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burst import notices
+from burst.notices import FakeNotices
+from burst.turn import Turn, markings
+from onprem.lsf.fake import FakeHosts, FakeScheduler
+from ris_hybrid.errors import CloudError, TryAgain
+from ris_hybrid.model import Machine, Notice
+
+LATER = 120.0
+
+
+class Service:
+    """A turn's ports, and what a test wants to know of them."""
+
+    def __init__(self, room: Any, make: Any) -> None:
+        self.room, self.make = room, make
+        self.lsf = FakeScheduler()
+        self.queue = FakeNotices()
+        self.hosts: FakeHosts | None = FakeHosts(self.lsf)
+
+    def launch(self, count: int) -> list[str]:
+        self.room.request(count)
+        self.join()
+        return list(self.room.ids())
+
+    def join(self, status: str = "ok") -> None:
+        self.lsf.all_hosts = tuple(
+            self.make.host(f"{machine.name}.ec2.internal", status) for machine in self.room.cloud.machines()
+        )
+
+    def turn(self) -> Any:
+        return Turn(self.lsf, self.queue, self.hosts).take(self.room.provider)
+
+    def machine(self, machine_id: str) -> Any:
+        return next(one for one in self.room.cloud.machines() if one.machine_id == machine_id)
+
+    def statuses(self) -> list[str]:
+        return [host.status for host in self.lsf.all_hosts]
+
+
+@pytest.fixture
+def service(room: Any, make: Any) -> Service:
+    return Service(room, make)
+
+
+def test_a_notice_is_written_acknowledged_and_its_host_closed(service: Service) -> None:
+    first, second = service.launch(2)
+    service.queue.send(first, "interruption", service.room.now + LATER)
+    service.queue.send(second, "rebalance", service.room.now - 5)
+    turned = service.turn()
+    assert (service.machine(first).notice, service.machine(first).rebalance) == (service.room.now + LATER, 0)
+    assert (service.machine(second).notice, service.machine(second).rebalance) == (0, service.room.now - 5)
+    assert service.queue.receive() == ()
+    assert service.statuses() == ["closed_Adm", "ok"]
+    assert turned.noticed == (first, second)
+    assert turned.closed == (f"{service.machine(first).name}.ec2.internal",)
+    assert turned.stages == {("cpu", "interrupted"): 1, ("cpu", "idle"): 1}
+    assert turned.problems == ()
+    assert [kind for kind in service.room.kinds if kind in {"spot notice", "hosts closed"}] == [
+        "spot notice",
+        "spot notice",
+        "hosts closed",
+    ]
+
+
+def test_the_next_turn_has_nothing_left_to_do(service: Service) -> None:
+    (machine_id,) = service.launch(1)
+    service.queue.send(machine_id, "interruption", service.room.now + LATER)
+    service.turn()
+    service.queue.send(machine_id, "interruption", service.room.now + LATER)  # delivered at least once
+    turned = service.turn()
+    assert (turned.noticed, turned.closed, service.queue.receive()) == ((), (), ())
+
+
+def test_a_notice_that_cannot_be_written_comes_again(service: Service) -> None:
+    (machine_id,) = service.launch(1)
+    service.queue.send(machine_id, "interruption", service.room.now + LATER)
+    service.room.ledger = Stubborn(service.room.ledger)
+    turned = service.turn()
+    assert "ledger" in turned.unknown
+    assert (turned.noticed, len(service.queue.receive())) == ((), 1)
+    service.room.ledger = service.room.ledger.ledger
+    assert service.turn().noticed == (machine_id,)
+    assert service.queue.receive() == ()
+
+
+class Stubborn:
+    """A ledger that reads and does not write."""
+
+    def __init__(self, ledger: Any) -> None:
+        self.ledger = ledger
+
+    def pools(self) -> Any:
+        return self.ledger.pools()
+
+    def mark(self, *_: object) -> None:
+        raise TryAgain("EC2 is slow today")
+
+
+def test_a_notice_about_somebody_elses_machine_is_dropped_and_said(service: Service) -> None:
+    service.launch(1)
+    service.queue.send("i-of-others", "interruption", service.room.now + LATER)
+    assert service.turn().noticed == ()
+    assert service.queue.receive() == ()
+    assert "notice dropped" in service.room.kinds
+
+
+def test_a_machine_that_is_gone_needs_no_mark(service: Service) -> None:
+    (machine_id,) = service.launch(1)
+    service.room.cloud.end([machine_id], "ret-1")
+    service.queue.send(machine_id, "interruption", service.room.now + LATER)
+    assert (service.turn().noticed, service.queue.receive()) == ((), ())
+
+
+def test_without_ec2_the_turn_is_over_and_notices_stay(service: Service) -> None:
+    (machine_id,) = service.launch(1)
+    service.queue.send(machine_id, "interruption", service.room.now + LATER)
+    service.room.cloud.fail_next = TryAgain("no route")
+    turned = service.turn()
+    assert [(one.what, one.text) for one in turned.problems] == [
+        ("ec2", "the fleet is unknown, so nothing is ended: no route")
+    ]
+    assert turned.stages == {}
+    assert math.isnan(turned.committed_usd)
+    assert len(service.queue.receive()) == 1
+    assert service.statuses() == ["ok"]
+    assert "turn problem" in service.room.kinds
+
+
+def test_without_lsf_nothing_is_ended(service: Service) -> None:
+    first, second = service.launch(2)
+    service.room.now += 24 * 3600  # long past the time to join
+    service.lsf.all_hosts, service.lsf.down = (), True
+    service.queue.send(first, "interruption", service.room.now + LATER)
+    turned = service.turn()
+    assert (turned.unknown, turned.ended) == ({"lsf"}, ())
+    assert turned.noticed == (first,)
+    assert service.machine(second).alive
+    service.lsf.down = False
+    ended = service.turn().ended
+    assert set(ended) == {first, second}
+
+
+def test_a_host_that_could_not_be_closed_is_closed_later(service: Service) -> None:
+    (machine_id,) = service.launch(1)
+    service.queue.send(machine_id, "interruption", service.room.now + LATER)
+    hosts, service.hosts = service.hosts, Deaf()  # type: ignore[assignment]  # the port's one method a turn needs
+    turned = service.turn()
+    assert [problem.what for problem in turned.problems] == ["hosts"]
+    service.hosts = hosts
+    assert len(service.turn().closed) == 1
+    assert service.statuses() == ["closed_Adm"]
+
+
+class Deaf:
+    """LSF's badmin when mbatchd is down."""
+
+    def close(self, *_: object) -> None:
+        FakeHosts(FakeScheduler(down=True)).close(["x"], "")
+
+
+def test_where_nothing_can_close_hosts_the_rest_is_done(service: Service) -> None:
+    (machine_id,) = service.launch(1)
+    service.hosts = None
+    service.queue.send(machine_id, "interruption", service.room.now + LATER)
+    turned = service.turn()
+    assert (turned.noticed, turned.closed) == ((machine_id,), ())
+
+
+def test_a_notice_the_node_wrote_itself_closes_its_host_too(service: Service) -> None:
+    (machine_id,) = service.launch(1)
+    service.room.cloud.change(machine_id, notice=service.room.now + LATER)
+    assert len(service.turn().closed) == 1
+
+
+@pytest.mark.parametrize("call", ["receive", "acknowledge"])
+def test_a_queue_that_does_not_answer_stops_nothing_else(service: Service, call: str) -> None:
+    service.launch(1)
+    if call == "receive":
+        service.queue.fail_next = TryAgain("no queue")
+    else:
+        service.queue = Forgetful(service.queue)  # type: ignore[assignment]  # the same port
+    turned = service.turn()
+    assert turned.unknown == {"notices"}
+    assert sum(turned.stages.values()) == 1
+
+
+class Forgetful(FakeNotices):
+    """A queue that gives and does not take back."""
+
+    def __init__(self, _queue: FakeNotices) -> None:
+        super().__init__()
+
+    def acknowledge(self, receipts: Any) -> None:
+        raise TryAgain(f"not deleted: {len(receipts)}")
+
+
+def test_what_the_reaper_could_not_do_is_a_problem(service: Service) -> None:
+    service.launch(1)
+    service.lsf.all_hosts = ()
+    service.room.now += 24 * 3600
+    service.room.cloud.end = refused
+    turned = service.turn()
+    assert (turned.unknown, turned.ended) == ({"reap"}, ())
+    assert "not ended" in turned.problems[0].text
+
+
+def refused(*_: object) -> Any:
+    raise CloudError("no permission", code="UnauthorizedOperation")
+
+
+MACHINES = [f"i-{number}" for number in range(3)]
+KINDS = st.sampled_from([notices.INTERRUPTION, notices.REBALANCE])
+ARRIVED = st.lists(
+    st.builds(
+        Notice,
+        machine_id=st.sampled_from([*MACHINES, "i-foreign"]),
+        kind=KINDS,
+        at=st.integers(1, 10**9).map(float),
+        receipt=st.uuids().map(str),
+    )
+)
+
+
+@given(ARRIVED, st.lists(st.sampled_from([0.0, 7.0]), min_size=3, max_size=3))
+def test_every_message_is_done_with_once_and_the_earliest_time_counts(
+    make: Any, arrived: list[Notice], written: list[float]
+) -> None:
+    machines: list[Machine] = [
+        make.machine(machine_id=name, notice=at) for name, at in zip(MACHINES, written, strict=True)
+    ]
+    found, foreign = markings(arrived, machines)
+    receipts = [one.receipt for one in foreign] + [receipt for one in found for receipt in one.receipts]
+    assert sorted(receipts) == sorted(one.receipt for one in arrived)
+    assert {one.machine_id for one in foreign} <= {"i-foreign"}
+    for marking in found:
+        told = [one.at for one in arrived if (one.machine_id, one.kind) == (marking.machine.machine_id, "interruption")]
+        expected = f"{min(told):.0f}" if told and not marking.machine.notice else None
+        assert marking.marks.get("ris_notice") == expected

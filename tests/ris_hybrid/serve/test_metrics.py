@@ -1,0 +1,70 @@
+"""The figures as node_exporter reads them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from burst.turn import Problem, Turned
+from ris_hybrid.serve.metrics import Metrics
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+TURNED = Turned(
+    at=1_800_000_000.0,
+    stages={("cpu", "busy"): 3, ("cpu", "booting"): 1},
+    boot_s={"cpu": 211.0},
+    committed_usd=12.5,
+    noticed=("i-1",),
+    ended=("i-2", "i-3"),
+)
+
+
+def figures(path: Path) -> dict[str, float]:
+    found = {}
+    for family in text_string_to_metric_families(path.read_text()):
+        for sample in family.samples:
+            labels = ",".join(f"{key}={value}" for key, value in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return found
+
+
+def test_a_turn_is_told(tmp_path: Path, make: Any, golden: Any) -> None:
+    metrics = Metrics()
+    metrics.called("requestMachines", 0, 0.04)
+    metrics.called("requestMachines", 1, 3.0)
+    metrics.turned(TURNED, make.settings())
+    metrics.write(tmp_path / "new" / "aws.prom")
+    golden("metrics.prom", (tmp_path / "new" / "aws.prom").read_text())
+    assert os.listdir(tmp_path / "new") == ["aws.prom"]  # noqa: PTH208  # nothing else was left
+
+
+def test_what_could_not_be_asked_has_no_figure(tmp_path: Path, make: Any) -> None:
+    metrics = Metrics()
+    metrics.turned(TURNED, make.settings())
+    metrics.turned(Turned(at=1_800_000_030.0, problems=(Problem(what="ec2", text="no route"),)), make.settings())
+    metrics.write(tmp_path / "aws.prom")
+    found = figures(tmp_path / "aws.prom")
+    assert not [name for name in found if name.startswith(("ris_hybrid_machines{", "ris_hybrid_boot_seconds"))]
+    assert found["ris_hybrid_asked{what=ec2}"] == 0
+    assert found["ris_hybrid_asked{what=lsf}"] == 1
+    assert found["ris_hybrid_failures_total{what=ec2}"] == 1
+    assert found["ris_hybrid_turns_total"] == 2
+    assert found["ris_hybrid_committed_usd"] != found["ris_hybrid_committed_usd"]  # not a number
+    metrics.turned(replace(TURNED, at=1_800_000_060.0), make.settings())
+    metrics.write(tmp_path / "aws.prom")
+    assert figures(tmp_path / "aws.prom")["ris_hybrid_machines{pool=cpu,stage=busy}"] == 3
+
+
+def test_a_file_that_cannot_be_written_is_said_and_no_more(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("")
+    with caplog.at_level(logging.WARNING):
+        Metrics().write(tmp_path / "file" / "aws.prom")
+    assert "cannot be written" in caplog.text
