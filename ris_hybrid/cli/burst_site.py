@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,7 +53,8 @@ def load_settings(conf: Path | None) -> BurstSettings:
             "no burst.yaml is named and no sandbox is running",
             "give --conf FILE (or RIS_HYBRID_CONF), or run: ris-hybrid sandbox start",
         )
-    return with_shapes(merge_outputs(load_burst(places.burst_yaml), places.root))
+    settings = with_shapes(merge_outputs(load_burst(places.burst_yaml), places.root))
+    return replace(settings, notices=settings.notices or places.notices)
 
 
 def enter_sandbox() -> Clock:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROOT_VARIABLE = "RIS_HYBRID_SANDBOX"
 SERVICE = "service"
 _END_S = 10.0
+_ACCOUNT = "123456789012"  # moto's, for keys nobody made
 _FOLDER = re.compile(rf"{SERVICE}|demo-[0-9]+")
 _MODULES = frozenset({b"ris_hybrid.sandbox.service", b"ris_hybrid.sandbox.aws.server"})
 _COMMAND = b"ris-hybrid"
@@ -60,6 +61,12 @@ class Places:
     def burst_yaml(self) -> Path:
         """The burst.yaml of this sandbox, with the stack outputs beside it."""
         return self.root / "burst.yaml"
+
+    @property
+    def notices(self) -> str:
+        """URL of the queue its AWS puts spot notices into; empty when it does not run."""
+        url = _read(self.aws_state).get("url")
+        return f"{url}/{_ACCOUNT}/spot-notices" if url else ""
 
     @property
     def bin(self) -> Path:

@@ -189,3 +189,29 @@ def test_a_start_waits_for_the_start_before_it(service: Service) -> None:
             finally:
                 second.kill()
     assert json.loads(said) == service.started
+
+
+def test_the_resident_service_serves_the_sandbox(service: Service) -> None:
+    """Its socket is where the sandbox's scripts look, and its turns go by the sandbox's clock."""
+    data = Path(service.client["PRO_DATA_DIR"])
+    with subprocess.Popen(
+        [COMMAND, "burst", "serve"], env=service.env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as serving:
+        try:
+            wait_for(lambda: bool(list(data.glob("*-serve.*.sock"))), "its socket")
+            figures = data / "ris-aws.prom"
+
+            def turns() -> float:
+                lines = figures.read_text().splitlines() if figures.exists() else []
+                return float(next((line.split()[1] for line in lines if line.startswith("ris_hybrid_turns_")), 0))
+
+            wait_for(lambda: turns() >= 3, "three turns, of half a virtual minute each")
+            lines = figures.read_text().splitlines()
+            assert [line for line in lines if line.startswith("ris_hybrid_asked") and not line.endswith(" 1.0")] == []
+            wait_for(lambda: 'outcome="answered",verb="getReturnRequests"} 0' not in figures.read_text(), "LSF's calls")
+        finally:
+            serving.terminate()
+            said = serving.communicate(timeout=60)[1]
+    assert serving.returncode == 0
+    assert "Traceback" not in said
+    assert list(data.glob("*-serve.*.sock")) == []

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.aws import moto_view
+from ris_hybrid.sandbox.aws.moto_app import QUEUE
 
 if TYPE_CHECKING:
     from ris_hybrid.sandbox.aws.lifecycle import Record
     from ris_hybrid.sandbox.aws.state import State
 
 NOTICE_S = 120.0
-QUEUE = "spot-notices"
 _KEYS = frozenset({"machines", "kind", "queue"})
 _DETAIL_TYPE = {
     "interruption": "EC2 Spot Instance Interruption Warning",

@@ -13,11 +13,14 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.responses import EC2Response
 from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sqs.models import sqs_backends
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ris_hybrid.sandbox.aws.wire import Answer, Call, Environ, not_in_sandbox
 
+QUEUE = "spot-notices"
+"""The SQS queue that every account and region has from the start."""
 _CRASH = "X-Sandbox-Crash"
 _NO_PAGE = "text/html"
 _QUIET = "MOTO_EC2_LOAD_DEFAULT_AMIS"
@@ -62,7 +65,7 @@ class Moto:
         mock_random.seed(self._seed)
 
     def _open(self, account: str, region: str) -> None:
-        """Make a region's default network from the seed at its first call.
+        """Make a region's default network from the seed at its first call, and the queue of spot notices.
 
         moto makes it at a reset or at the first call, by what was there before: its ids would depend on that.
         """
@@ -72,6 +75,7 @@ class Moto:
         running = mock_random.getstate()
         mock_random.seed(f"{self._seed} {account} {region}")
         ec2_backends[account][region].reset()
+        sqs_backends[account][region].create_queue(QUEUE)
         mock_random.setstate(running)
 
 

@@ -122,6 +122,6 @@ def test_orders_that_make_no_sense_are_refused(sandbox: Sandbox, posted: object,
 def test_only_spot_machines_that_run_are_interrupted(ec2: Any, sandbox: Sandbox) -> None:
     bought, spot = run(ec2, spot=False), run(ec2)
     assert "is no spot machine" in sandbox.refused("interrupt", {"machines": [spot, bought]})
-    assert sandbox.client("sqs").list_queues().get("QueueUrls", []) == []
+    assert messages(sandbox, "/123456789012/spot-notices") == []
     ec2.terminate_instances(InstanceIds=[spot])
     assert "has ended" in sandbox.refused("interrupt", {"machines": [spot]})
