@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from burst.audit import warnings_in
+from burst.aws import deadline
 from burst.aws.client import Clients
 from burst.turn import Turn
 from ris_hybrid import relay, wiring
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings
 
 _LSF_S = 10.0  # for one question of a turn
+_TURN_S = 120.0  # nothing is sent to AWS later than this in a turn; systemd waits longer for a sign of life
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,8 @@ class Turns:
         provider = wiring.provider(self.settings, self._order.data, now, clients=self._clients)
         if wrong:
             provider.note("configuration not taken over", message=wrong)
-        turned = self._deed(provider, self._clients)
+        with warnings_in(provider.audit, now), deadline.within(_TURN_S):
+            turned = self._deed(provider, self._clients)
         self._metrics.turned(turned, self.settings)
         self._metrics.write(self._order.metrics or self._order.data / f"{self.settings.provider}.prom")
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -281,3 +282,17 @@ def test_a_spot_interruption_from_ec2_to_lsf(master: Master, lsf: Path, sandbox_
     assert (row["machineId"], row["gracePeriod"]) == (first["id"], 120)
     sandbox_aws.set_clock(1_800_000_120)
     assert [one["state"] for one in sandbox_aws.instances()] == ["terminated", "running"]
+
+
+def test_requests_at_the_same_time_do_not_pass_the_caps_together(
+    master: Master, service: Any, sandbox_aws: Any, ec2_settings: BurstSettings
+) -> None:
+    pool = ec2_settings.pools[0]
+    asked = {"template": {"templateId": pool.name, "machineCount": pool.max_nodes - 40}, "rc_account": "lee"}
+    files = [master.file(asked, f"in-{number}.json") for number in range(6)]
+    with ThreadPoolExecutor(len(files)) as several:
+        answers = list(several.map(lambda file: master.call("requestMachines", file), files))
+    assert {said for _, _, said in answers} == {""}
+    assert sorted(code for code, _, _ in answers) == [0, 0, 1, 1, 1, 1]
+    assert len(sandbox_aws.instances()) == pool.max_nodes
+    assert service.poll() is None
