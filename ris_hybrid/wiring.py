@@ -161,7 +161,7 @@ def scheduler(timeout_s: float = 30.0) -> Scheduler:
     from onprem.lsf.read import LsfScheduler
     from onprem.shell import LocalShell
 
-    return LsfScheduler(LocalShell(), timeout_s=timeout_s)
+    return LsfScheduler(LocalShell(), timeout_s=timeout_s, now=clock().now)
 
 
 def hosts(timeout_s: float = 30.0) -> Hosts:

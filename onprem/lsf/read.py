@@ -1,7 +1,10 @@
 """The scheduler port over LSF's own commands: ask, then parse; a silence is never read as an empty cluster.
 
-Asks with ``-o ... -json`` (bjobs, bhosts and bqueues of LSF 10.1.0.2 and later). Hosts and queues fall back on the
-``-w`` tables where the site's commands have no such form.
+Asks with ``-o ... -json`` (bjobs, bhosts and bqueues of LSF 10.1.0.2 and later). Where the site's commands have no
+such form, hosts and queues come from the ``-w`` tables, and jobs as ``onprem.lsf.older`` tells::
+
+    all fields ──bad field──▶ without the newer ones ──bad field──▶ Volclava's few ┐
+        └──────────────────── no -o at all ────────────────────────▶ bjobs -w      ┴──▶ bjobs -p -UF, or -l
 """
 
 from __future__ import annotations
@@ -11,12 +14,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from onprem.lsf.brief import BRIEF_FIELDS, BriefRead, parse_brief, parse_table
+from onprem.lsf.older import joined, waits
 from onprem.lsf.parse import parse_bhosts_text, parse_bqueues_text, parse_hosts, parse_jobs, parse_queues
 from onprem.shell import Command, Completed
 from ris_hybrid.errors import SiteUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from onprem.lsf.parse import JobsRead
     from onprem.shell import Shell
@@ -49,7 +54,9 @@ QUEUE_FIELDS = ("queue_name", "status", "max", "pend", "run")
 MOST_LOST = 0.05
 """Above this share of lost jobs the answer is no answer; a single lost job never makes it one."""
 
-_NO_JOB = ("No unfinished job found", "No job found")
+_TABLE = ("bjobs", "-u", "all", "-w")
+_LONG_FORMS = (("bjobs", "-u", "all", "-p", "-UF"), ("bjobs", "-u", "all", "-p", "-l"))
+_NO_JOB = ("No unfinished job found", "No job found", "No pending job found")
 _BAD_FIELD = "not a valid field name"
 _NO_SUCH_FORM = re.compile(
     rf"(illegal|invalid|unrecognized) option|{_BAD_FIELD}|^\s*usage\b", re.IGNORECASE | re.MULTILINE
@@ -73,6 +80,8 @@ class LsfScheduler:
 
     shell: Shell
     timeout_s: float = field(default=30.0, kw_only=True)
+    now: Callable[[], float] | None = field(default=None, kw_only=True)
+    """Turns the moments that older schedulers print into seconds; without it they count as now."""
 
     def jobs(self) -> tuple[Job, ...]:
         """See ``ris_hybrid.ports.Scheduler``; notices go to the log."""
@@ -84,20 +93,39 @@ class LsfScheduler:
     def read_jobs(self) -> JobsAnswer:
         """Every unfinished job, with notices. Raises ``SiteUnavailable`` when too many could not be read."""
         done = self._ask(_bjobs(JOB_FIELDS))
-        if "{" not in done.stdout and _BAD_FIELD in done.stderr + done.stdout:
+        if _bad_field(done):
             done = self._ask(_bjobs([name for name in JOB_FIELDS if name not in NEWER_FIELDS]))
+        if _refused(done):
+            return self._older(few_fields=_bad_field(done))
         if "{" not in done.stdout:
-            if any(words in done.stdout + done.stderr for words in _NO_JOB):
-                return JobsAnswer(jobs=())
-            raise _silent("bjobs", done)
+            return _none_or_silent("bjobs", done)
         read = parse_jobs(done.stdout)
-        if read.lost > max(1.0, MOST_LOST * (len(read.jobs) + read.lost)) or (read.lost and not read.jobs):
-            raise SiteUnavailable(
-                f"bjobs: {read.lost} of {len(read.jobs) + read.lost} jobs could not be read"
-                + (f" ({read.complaint})" if read.complaint else ""),
-                "run the same bjobs command by hand; too much of the queue is unknown to act on it",
-            )
+        _not_too_many(read.lost, len(read.jobs), read.complaint)
         return JobsAnswer(jobs=read.jobs, notices=_notices(read, done))
+
+    def _older(self, *, few_fields: bool) -> JobsAnswer:
+        """From a bjobs that does not know our fields, or no field."""
+        done = self._ask(_bjobs(BRIEF_FIELDS) if few_fields else _TABLE)
+        if not done.stdout.strip() or (few_fields and "{" not in done.stdout):
+            return _none_or_silent("bjobs", done)
+        read = parse_brief(done.stdout) if few_fields else parse_table(done.stdout)
+        _not_too_many(read.lost, len(read.jobs), read.complaint)
+        older = joined(read, self._long(read), self.now() if self.now else None)
+        lost = f"bjobs: {read.lost} job(s) left out as unreadable: {read.complaint}"
+        unknown = f"bjobs: slots of {older.unknown} pending job(s) are unknown and count as one each"
+        notices = ((lost, read.lost), (unknown, older.unknown))
+        return JobsAnswer(jobs=older.jobs, notices=tuple(text for text, count in notices if count))
+
+    def _long(self, read: BriefRead) -> str:
+        """The long form of the pending jobs; nothing when none pends any more, or no long form is known."""
+        for argv in _LONG_FORMS if waits(read) else ():
+            done = self._ask(argv)
+            if done.stdout.strip() and not _refused(done):
+                return done.stdout
+            if not _refused(done):
+                _none_or_silent("bjobs", done)
+                break
+        return ""
 
     def hosts(self) -> tuple[Host, ...]:
         """See ``ris_hybrid.ports.Scheduler``."""
@@ -119,6 +147,25 @@ class LsfScheduler:
 
 def _bjobs(fields: Sequence[str]) -> tuple[str, ...]:
     return ("bjobs", "-u", "all", "-o", " ".join(fields), "-json")
+
+
+def _not_too_many(lost: int, read: int, complaint: str) -> None:
+    if lost > max(1.0, MOST_LOST * (read + lost)) or (lost and not read):
+        raise SiteUnavailable(
+            f"bjobs: {lost} of {read + lost} jobs could not be read" + (f" ({complaint})" if complaint else ""),
+            "run the same bjobs command by hand; too much of the queue is unknown to act on it",
+        )
+
+
+def _none_or_silent(command: str, done: Completed) -> JobsAnswer:
+    """No job, if LSF said so in words; raises ``SiteUnavailable`` otherwise."""
+    if any(words in done.stdout + done.stderr for words in _NO_JOB):
+        return JobsAnswer(jobs=())
+    raise _silent(command, done)
+
+
+def _bad_field(done: Completed) -> bool:
+    return "{" not in done.stdout and _BAD_FIELD in done.stderr + done.stdout
 
 
 def _notices(read: JobsRead, done: Completed) -> tuple[str, ...]:
@@ -151,9 +198,7 @@ def _table(command: str, done: Completed) -> str:
 
 def _silent(command: str, done: Completed) -> SiteUnavailable:
     said = _words(done.stderr) or _words(done.stdout) or "it printed nothing"
-    refused = _refused(done)
-    hint = "bjobs with -o and -json is needed: LSF 10.1.0.2 or later" if refused else _HINT
-    return SiteUnavailable(f"{command} gave no answer (exit code {done.rc}): {said}", hint)
+    return SiteUnavailable(f"{command} gave no answer (exit code {done.rc}): {said}", _HINT)
 
 
 def _words(text: str) -> str:

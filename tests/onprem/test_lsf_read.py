@@ -134,12 +134,6 @@ def test_a_site_without_the_newer_fields_is_asked_once_more(scheduler: Make) -> 
     assert "ependtime" not in second[4]
 
 
-def test_a_bjobs_too_old_for_the_question_says_which_is_needed(scheduler: Make) -> None:
-    with pytest.raises(SiteUnavailable, match="not a valid field name") as caught:
-        scheduler({"bjobs": BAD_FIELD, "older bjobs": BAD_FIELD}).jobs()
-    assert "10.1.0.2" in caught.value.hint
-
-
 def test_hosts_and_queues_as_json(scheduler: Make, recorded: Recorded) -> None:
     lsf = scheduler(
         {
