@@ -108,13 +108,14 @@ _FIELDS = {
     tags.RETURN: "return_id",
     tags.END: "end_reason",
     tags.JOINED: "joined",
+    tags.IDLE: "idle",
     tags.UNLISTED: "unlisted",
     tags.NOTICE: "notice",
     tags.REBALANCE: "rebalance",
     tags.ASKED: "asked",
     tags.ADOPTED: "adopted",
 }
-_FIGURES = {"joined": float, "unlisted": float, "notice": float, "rebalance": float, "asked": int}
+_FIGURES = {"joined": float, "idle": float, "unlisted": float, "notice": float, "rebalance": float, "asked": int}
 
 
 class FakeLedger:

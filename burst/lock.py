@@ -31,12 +31,7 @@ def one_at_a_time(
     Raises ``SiteUnavailable`` when the file cannot be made or locked, or is not free in time: without the lock
     nothing may be launched.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a", encoding="utf-8")
-    except OSError as error:
-        raise SiteUnavailable(f"{path}: cannot be opened: {error.strerror}", "the LSF admin must own it") from error
-    with file:
+    with _opened(path) as file:
         waited, look_s = 0.0, _LOOK_S
         while not _taken(file, path):
             if waited >= patience_s:
@@ -46,6 +41,21 @@ def one_at_a_time(
             (wait or Event().wait)(look_s)
             waited, look_s = waited + look_s, min(2 * look_s, _LOOK_MOST_S)
         yield
+
+
+@contextmanager
+def if_free(path: Path) -> Iterator[bool]:
+    """Hold the lock for the block if nobody has it; whether it is held. Raises when it cannot be made or locked."""
+    with _opened(path) as file:
+        yield _taken(file, path)
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise SiteUnavailable(f"{path}: cannot be opened: {error.strerror}", "the LSF admin must own it") from error
 
 
 def _taken(file: TextIO, path: Path) -> bool:

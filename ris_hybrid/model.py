@@ -96,6 +96,14 @@ class Queue:
     running_slots: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which cluster the batch system is, and which host is its master now."""
+
+    cluster: str
+    master: str
+
+
 class EndReason(StrEnum):
     """Why a machine was ended; written on it as a tag."""
 
@@ -152,6 +160,8 @@ class Machine:
     """Why it was asked back, one of ``EndReason``'s words; empty while wanted."""
     joined: float = 0.0
     """When LSF was first seen to list its host; 0 while it never was."""
+    idle: float = 0.0
+    """Since when its host has been seen without jobs; 0 while it has some, and where LSF itself counts."""
     unlisted: float = 0.0
     """Since when LSF, once it had joined, has been seen not to list it; 0 while it is listed."""
     notice: float = 0.0

@@ -12,7 +12,7 @@ from ris_hybrid.model import EndReason
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ris_hybrid.model import Event, Host, Job, Launch, Launched, Machine, Notice, PoolMarks, Queue
+    from ris_hybrid.model import Event, Host, Identity, Job, Launch, Launched, Machine, Notice, PoolMarks, Queue
 
 
 class Clock(Protocol):
@@ -100,6 +100,14 @@ class Hosts(Protocol):
 
     def requeue(self, job_ids: Sequence[str]) -> None:
         """These running jobs go back to pending, to run again from the start; one that is over is passed over."""
+        ...
+
+
+class Master(Protocol):
+    """Who leads the batch system now. Raises ``SiteUnavailable`` when nobody says."""
+
+    def who(self) -> Identity:
+        """The cluster and its current master."""
         ...
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ris_hybrid.errors import SiteUnavailable
-from ris_hybrid.model import JobStatus
+from ris_hybrid.model import Identity, JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,3 +89,18 @@ class FakeHosts:
     def _answer(self, command: str) -> None:
         if self._scheduler.down:
             raise SiteUnavailable(f"{command} gave no answer: LSF is down", "set `down` to False")
+
+
+class FakeMaster:
+    """Names the master it was told."""
+
+    def __init__(self, cluster: str, master: str, *, down: bool = False) -> None:
+        self.cluster = cluster
+        self.master = master
+        self.down = down
+
+    def who(self) -> Identity:
+        """See ``ris_hybrid.ports.Master``."""
+        if self.down:
+            raise SiteUnavailable("lsid gave no answer: LSF is down", "set `down` to False")
+        return Identity(cluster=self.cluster, master=self.master)

@@ -1,0 +1,181 @@
+"""Carries out what ``burst.idle`` decides: closes hosts, looks again, and only then ends machines.
+
+What LSF or EC2 refuses is told and left for the next turn: a tag not written counts idle time from later, a host not
+closed is not ended, a machine not ended keeps its mark and ``burst.reap`` asks again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from burst import ids
+from burst.aws import tags
+from burst.idle import Deed, Verdict, jobs_on, judge
+from burst.ledger import note_cost
+from ris_hybrid.errors import CloudError, SiteUnavailable
+from ris_hybrid.model import EndReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from burst.provider import Provider
+    from ris_hybrid.model import Host, Machine
+    from ris_hybrid.ports import Hosts, Scheduler
+
+
+@dataclass(slots=True, kw_only=True)
+class Returned:
+    """What was done: host names, ids of machines and jobs, and what was refused."""
+
+    closed: list[str] = field(default_factory=list)
+    reopened: list[str] = field(default_factory=list)
+    requeued: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    planned: list[Verdict] = field(default_factory=list)
+    """What a dry run would have begun with."""
+
+
+def give_back(
+    provider: Provider,
+    scheduler: Scheduler,
+    control: Hosts,
+    machines: Sequence[Machine],
+    hosts: Sequence[Host],
+    *,
+    dry_run: bool = False,
+) -> Returned:
+    """One look and one look again.
+
+    Args:
+        provider: ports and settings.
+        scheduler: asked again for its hosts after some were closed, and for jobs that must be requeued.
+        control: closes, opens and requeues.
+        machines: the ledger, just read.
+        hosts: bhosts' rows, just read.
+        dry_run: only judge.
+
+    Raises ``SiteUnavailable`` when LSF cannot be asked a second time; nothing has been ended then.
+    """
+    first = judge(machines, hosts, provider.now, provider.settings.life)
+    done = Returned()
+    if dry_run:
+        done.planned = list(first)
+        return done
+    hand = _Hand(provider, scheduler, control, done)
+    hand.do(first, Deed.IDLE, Deed.BUSY, Deed.REOPEN, Deed.CLOSE)
+    closed = {verdict.machine.machine_id for verdict in first if verdict.host in done.closed}
+    again = first
+    if closed:
+        some = [machine for machine in machines if machine.machine_id in closed]
+        second = judge(some, scheduler.hosts(), provider.now, provider.settings.life)
+        hand.do(second, Deed.REOPEN)
+        again = (*first, *second)
+    hand.do(again, Deed.REQUEUE, Deed.END)
+    return done
+
+
+class _Hand:
+    """Ports at work, one kind of deed after the other."""
+
+    def __init__(self, provider: Provider, scheduler: Scheduler, control: Hosts, done: Returned) -> None:
+        self._provider = provider
+        self._scheduler = scheduler
+        self._control = control
+        self._done = done
+
+    def do(self, verdicts: Sequence[Verdict], *deeds: Deed) -> None:
+        """These deeds, in this order; other verdicts are for later."""
+        for deed in deeds:
+            mine = [verdict for verdict in verdicts if verdict.deed is deed]
+            if mine:
+                self._tell(mine)
+                self._act(deed)(mine)
+
+    def _act(self, deed: Deed) -> Callable[[Sequence[Verdict]], None]:
+        return {
+            Deed.IDLE: self._idle,
+            Deed.BUSY: self._busy,
+            Deed.CLOSE: self._close,
+            Deed.REOPEN: self._reopen,
+            Deed.REQUEUE: self._requeue,
+            Deed.END: self._end,
+        }[deed]
+
+    def _tell(self, verdicts: Sequence[Verdict]) -> None:
+        for verdict in verdicts:
+            self._provider.note(
+                "judged", machine=verdict.machine.machine_id, host=verdict.host, action=verdict.deed, why=verdict.text
+            )
+
+    def _idle(self, verdicts: Sequence[Verdict]) -> None:
+        self._mark(verdicts, f"{self._provider.now:.0f}")
+
+    def _busy(self, verdicts: Sequence[Verdict]) -> None:
+        self._mark(verdicts, "")
+
+    def _mark(self, verdicts: Sequence[Verdict], since: str) -> None:
+        known = [verdict.machine.machine_id for verdict in verdicts]
+        try:
+            self._provider.ledger.mark(known, {tags.IDLE: since})
+        except CloudError as error:
+            self._refuse("not marked", known, error)
+
+    def _close(self, verdicts: Sequence[Verdict]) -> None:
+        for text, group in _by_text(verdicts).items():
+            names = [verdict.host for verdict in group]
+            try:
+                self._control.close(names, f"ris-hybrid: {text}")
+            except SiteUnavailable as error:
+                self._refuse("not closed", names, error)
+            # A refusal may concern one host of many: the look again tells which of them are closed.
+            self._done.closed += names
+
+    def _reopen(self, verdicts: Sequence[Verdict]) -> None:
+        names = [verdict.host for verdict in verdicts]
+        try:
+            self._control.reopen(names)
+        except SiteUnavailable as error:
+            self._refuse("not opened", names, error)
+            return  # the mark stays: it says that we closed the host, and that it is to be opened
+        self._done.reopened += names
+        self._mark(verdicts, "")
+
+    def _requeue(self, verdicts: Sequence[Verdict]) -> None:
+        queues = self._provider.settings.rerunnable_queues
+        mine, others = jobs_on([verdict.host for verdict in verdicts], self._scheduler.jobs(), queues)
+        for job in others:
+            self._provider.note("job left", job=job.job_id, why=f"queue {job.queue} may not start its jobs again")
+        known = [job.job_id for job in mine]
+        try:
+            self._control.requeue(known)
+        except SiteUnavailable as error:
+            self._refuse("not requeued", known, error)
+            return
+        self._done.requeued += known
+        self._provider.note("requeued", jobs=known)
+
+    def _end(self, verdicts: Sequence[Verdict]) -> None:
+        for reason in sorted({verdict.reason or EndReason.IDLE for verdict in verdicts}):
+            known = sorted(v.machine.machine_id for v in verdicts if (v.reason or EndReason.IDLE) is reason)
+            return_id = ids.derived(ids.RETURN, self._provider.now, *known)
+            try:
+                ended = self._provider.cloud.end(known, return_id, reason)
+            except CloudError as error:
+                self._refuse("not ended", known, error)
+                continue
+            note_cost([v.machine for v in verdicts if v.machine.machine_id in ended], self._provider)
+            self._done.ended += ended
+            self._provider.note("returned", request=return_id, reason=reason, machines=ended)
+
+    def _refuse(self, kind: str, what: Sequence[str], error: CloudError | SiteUnavailable) -> None:
+        self._done.refused.append(f"{kind}: {', '.join(what)}: {error.message}")
+        self._provider.note(kind, what=what, message=error.message)
+
+
+def _by_text(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
+    groups: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        groups.setdefault(verdict.text, []).append(verdict)
+    return groups
