@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from burst.aws.client import Clients
+    from burst.broker import Site
+    from burst.duty import Post
     from burst.provider import Provider
     from ris_hybrid.ports import Clock, Hosts, Notices, Scheduler
     from ris_hybrid.settings import BurstSettings
@@ -170,6 +172,41 @@ def hosts(timeout_s: float = 30.0) -> Hosts:
     from onprem.shell import LocalShell
 
     return LsfHosts(LocalShell(), timeout_s=timeout_s)
+
+
+HOST_VARIABLE = "RIS_HYBRID_HOST"
+"""What LSF calls this host, where that is not its own name."""
+
+
+def here(env: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """This host's names."""
+    return (env.get(HOST_VARIABLE) or os.uname().nodename,)
+
+
+def connector_on(provider: str, env: Mapping[str, str] = os.environ) -> bool | None:
+    """Whether LSF's Resource Connector launches for this provider; None where LSF's files cannot be found."""
+    from onprem.lsf.connector import envdir, switched_on
+
+    folder = envdir(env)
+    return None if folder is None else switched_on(folder, provider)
+
+
+def broker_site(settings: BurstSettings, data: Path, asked: Scheduler) -> Site:
+    """The batch system as the broker works with it."""
+    from burst.broker import Site
+    from burst.lock import one_at_a_time
+
+    lock = data / f"{settings.provider}-launch.lock"
+    return Site(scheduler=asked, hosts=hosts(), launch_lock=lambda: one_at_a_time(lock))
+
+
+def broker_post(settings: BurstSettings, data: Path, names: tuple[str, ...]) -> Post:
+    """Where a broker on a host of these names stands."""
+    from burst.duty import Post
+    from onprem.lsf.lsid import LsfMaster
+    from onprem.shell import LocalShell
+
+    return Post(master=LsfMaster(LocalShell()), here=names, lock=data / f"{settings.provider}-broker.lock")
 
 
 def _conf_path(env: Mapping[str, str], provider_name: str) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ris_hybrid.cli import burst_offers, burst_past, burst_pools, burst_reap, burst_serve, burst_userdata, show
+from ris_hybrid.cli import burst_offers, burst_past, burst_pools, burst_reap, burst_run, burst_serve, burst_userdata, show
 from ris_hybrid.cli.burst_site import ConfOption, JsonOption
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ app.command("pools")(burst_pools.pools)
 app.command("clear")(burst_pools.clear)
 app.command("reap")(burst_reap.reap)
 app.command("userdata")(burst_userdata.userdata)
+app.command("run")(burst_run.run)
 
 
 @app.command("status")

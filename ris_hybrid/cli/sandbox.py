@@ -24,6 +24,9 @@ ProvidersOption = Annotated[
     Path | None,
     typer.Option("--host-providers", help="Run this hostProviders.json's plug-in in place of ours.", exists=True),
 ]
+BrokerOption = Annotated[
+    bool, typer.Option("--broker", help="An LSF without Resource Connector: ris-hybrid's own broker instead.")
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="The same seed gives the same run.")]
 
 
@@ -38,10 +41,12 @@ def demo(
     report: Annotated[Path | None, typer.Option("--report", help="Write an HTML report to this file.")] = None,
     picture: Annotated[Path | None, typer.Option("--picture", help="Write the timeline as SVG.")] = None,
     *,
+    broker: BrokerOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Replay a real trace with bursting and without; show decisions as they come and what it cost. Sandbox only."""
     _need_extra()
+    _one_of(host_providers, broker=broker)
     for path in (report, picture):
         _check_writable(path)
     from ris_hybrid.sandbox import demo as demos
@@ -56,6 +61,7 @@ def demo(
         burst_yaml=burst or example_site() / "burst.yaml",
         seed=seed,
         host_providers=host_providers,
+        broker=broker,
     )
     outcome = demos.run(order, view())
     if report is not None:
@@ -76,10 +82,12 @@ def start(
     speed: Annotated[float, typer.Option("--speed", min=0.1, max=3600, help="Virtual seconds per second.")] = 60.0,
     *,
     replay: Annotated[bool, typer.Option("--replay/--empty", help="Submit the example trace's jobs.")] = True,
+    broker: BrokerOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start a sandbox in the background; commands without --conf then work on it."""
     _need_extra()
+    _one_of(host_providers, broker=broker)
     from ris_hybrid.sandbox.places import running
     from ris_hybrid.sandbox.rig import Order
     from ris_hybrid.sandbox.scenario import example_scenario, example_site, load_scenario
@@ -95,6 +103,7 @@ def start(
         seed=seed,
         replay=replay,
         host_providers=host_providers,
+        broker=broker,
     )
     places = start_service(order, speed=speed)
     if as_json:
@@ -144,6 +153,13 @@ def stop(*, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say wh
         show.line(f"{verb} {places.root.name}: {what}")
     if not found:
         show.line("no sandbox to end")
+
+
+def _one_of(host_providers: Path | None, *, broker: bool) -> None:
+    from ris_hybrid.errors import ConfigError
+
+    if broker and host_providers is not None:
+        raise ConfigError("--broker and --host-providers: expected one of them", "a plug-in needs a Resource Connector")
 
 
 def _need_extra() -> None:

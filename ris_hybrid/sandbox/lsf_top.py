@@ -48,11 +48,13 @@ class LsfTop:
         return self.top / "log"
 
 
-def write(top: Path, settings: BurstSettings, host_providers: Path | None = None) -> LsfTop:
+def write(
+    top: Path, settings: BurstSettings, host_providers: Path | None = None, *, connector_on: bool = True
+) -> LsfTop:
     """Write lsf.conf, the Resource Connector's files and our provider's scripts and configuration.
 
     With somebody else's ``host_providers`` their provider is switched on in place of ours, with the policy_config.json
-    that lies beside it, if there is one.
+    that lies beside it, if there is one. Without ``connector_on`` there is no Resource Connector in this LSF.
     """
     places = LsfTop(top=top, cluster=settings.cluster)
     connector = places.conf / "resource_connector"
@@ -62,9 +64,11 @@ def write(top: Path, settings: BurstSettings, host_providers: Path | None = None
     with as_file(files("burst.rc") / "scripts") as scripts:
         for script in sorted(Path(scripts).glob("*.sh")):
             shutil.copy(script, ours / "scripts" / script.name)
-    lines = {**LSF_CONF, "LSB_RC_EXTERNAL_HOST_FLAG": f'"{settings.host_flag}"'}
+    lines = {**LSF_CONF, "LSB_RC_EXTERNAL_HOST_FLAG": f'"{settings.host_flag}"'} if connector_on else {}
     (places.conf / "lsf.conf").write_text("".join(f"{key}={value}\n" for key, value in lines.items()), "utf-8")
     install.write(settings, ours)
+    if not connector_on:
+        return places
     if host_providers is not None:
         _switch_on(host_providers, connector)
         return places

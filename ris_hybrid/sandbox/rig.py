@@ -15,13 +15,16 @@ from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.sandbox import lsf_top, pool_build
 from ris_hybrid.sandbox.aws.child import SandboxAws
+from ris_hybrid.sandbox.brokering import Broker, provider_of
 from ris_hybrid.sandbox.lsf.cluster import Cluster
 from ris_hybrid.sandbox.lsf.ebrokerd import Ebrokerd
 from ris_hybrid.sandbox.lsf.rcconf import read_rc_conf
+from ris_hybrid.sandbox.lsf.reply import master_host
 from ris_hybrid.sandbox.lsf.server import CommandServer, install_commands, serving
 from ris_hybrid.sandbox.machine_room import AwsMachineRoom
+from ris_hybrid.sandbox.nursery import Nursery
 from ris_hybrid.sandbox.simulation import Simulation
-from ris_hybrid.wiring import CLOCK_VARIABLE, DATA_VARIABLE
+from ris_hybrid.wiring import CLOCK_VARIABLE, DATA_VARIABLE, HOST_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +47,8 @@ class Order:
     """Submit the scenario's trace."""
     host_providers: Path | None = None
     """Somebody else's hostProviders.json, to run in place of our provider and policy."""
+    broker: bool = False
+    """An LSF without Resource Connector: our broker in place of ebrokerd."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +58,7 @@ class Rig:
     settings: BurstSettings
     aws: SandboxAws
     simulation: Simulation
-    ebrokerd: Ebrokerd
+    ebrokerd: Ebrokerd | Broker
     env: dict[str, str]
     """What the scripts and LSF's clients run in; its clock follows the virtual time."""
 
@@ -79,10 +84,10 @@ def built(order: Order, places: Places) -> Iterator[Rig]:
         settings = replace(settings, endpoint_url=aws.url)
         outputs = pool_build.build(settings, aws, places.root, scenario.phi_labs)
         settings = merge_outputs(replace(settings, outputs=outputs.name), places.root)
-        top = lsf_top.write(places.lsf_top, settings, order.host_providers)
+        top = lsf_top.write(places.lsf_top, settings, order.host_providers, connector_on=not order.broker)
         cluster = Cluster(scenario.cluster, scenario.starts)
         simulation = Simulation(cluster=cluster, arrivals=scenario.trace.arrivals if order.replay else ())
-        env = _environment(places, aws, top, scenario.starts)
+        env = _environment(places, aws, top, cluster)
         rig = _rig(order, settings, aws, simulation, top, env)
         install_commands(places.bin, places.socket)
         with serving(CommandServer(cluster, rig.ebrokerd.rc_rows), places.socket):
@@ -99,20 +104,27 @@ def _rig(  # the parts that are plugged together
     top: lsf_top.LsfTop,
     env: dict[str, str],
 ) -> Rig:
-    ebrokerd = Ebrokerd(
-        simulation.cluster,
-        read_rc_conf(top.top),
-        env,
-        observer=simulation.narrator(),
-        machine_room=AwsMachineRoom(aws, lambda: simulation.cluster.now, trusting=order.host_providers is not None),
-        boot_s=float(round(Random(order.seed).uniform(*_BOOT_S))),  # noqa: S311  # a draw of the sandbox, no secret
-    )
+    boot_s = float(round(Random(order.seed).uniform(*_BOOT_S)))  # noqa: S311  # a draw of the sandbox, no secret
+    ebrokerd: Ebrokerd | Broker
+    if order.broker:
+        nursery = Nursery(simulation.cluster, aws, settings, boot_s)
+        provider = provider_of(settings, top.data, simulation.cluster.now, env)
+        ebrokerd = Broker(simulation.cluster, provider, nursery, top.data, simulation.history)
+    else:
+        ebrokerd = Ebrokerd(
+            simulation.cluster,
+            read_rc_conf(top.top),
+            env,
+            observer=simulation.narrator(),
+            machine_room=AwsMachineRoom(aws, lambda: simulation.cluster.now, trusting=order.host_providers is not None),
+            boot_s=boot_s,
+        )
     rig = Rig(settings=settings, aws=aws, simulation=simulation, ebrokerd=ebrokerd, env=env)
     simulation.ebrokerd, simulation.set_clock = ebrokerd, rig.set_clock
     return rig
 
 
-def _environment(places: Places, aws: SandboxAws, top: lsf_top.LsfTop, now: float) -> dict[str, str]:
+def _environment(places: Places, aws: SandboxAws, top: lsf_top.LsfTop, cluster: Cluster) -> dict[str, str]:
     """What LSF's scripts inherit: commands on PATH, AWS's endpoint and the virtual clock are the sandbox's."""
     ours = Path(sys.executable).parent
     return {
@@ -122,6 +134,7 @@ def _environment(places: Places, aws: SandboxAws, top: lsf_top.LsfTop, now: floa
         "LSF_ENVDIR": str(top.conf),
         "RIS_HYBRID_RC": str(ours / "ris-hybrid-rc"),
         DATA_VARIABLE: str(top.data),
-        CLOCK_VARIABLE: repr(now),
+        CLOCK_VARIABLE: repr(cluster.now),
+        HOST_VARIABLE: master_host(cluster),
         **aws.env(),
     }

@@ -54,7 +54,7 @@ def _started(order: Order, speed: float) -> Places:
     log = places.root.parent / f"{whereabouts.SERVICE}.log"
     command = [sys.executable, "-m", "ris_hybrid.sandbox.service", "--root", str(places.root)]
     command += ["--burst", str(order.burst_yaml), "--speed", str(speed), "--seed", str(order.seed)]
-    command += ["--replay"] * order.replay
+    command += ["--replay"] * order.replay + ["--broker"] * order.broker
     command += ["--host-providers", str(order.host_providers)] if order.host_providers else []
     with log.open("wb") as output:
         child = subprocess.Popen(
@@ -123,6 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--speed", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--replay", action="store_true")
+    parser.add_argument("--broker", action="store_true")
     parser.add_argument("--host-providers", type=Path)
     asked = parser.parse_args(argv)
     stop = threading.Event()
@@ -135,6 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=asked.seed,
             replay=asked.replay,
             host_providers=asked.host_providers,
+            broker=asked.broker,
         )
         serve(Places(root=asked.root), order, speed=asked.speed, stop=stop)
     except RisHybridError as error:

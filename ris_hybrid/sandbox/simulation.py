@@ -9,7 +9,7 @@ fast and on a slow machine.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ris_hybrid.sandbox.history import Happening, History, Sample
 from ris_hybrid.sandbox.lsf.holdings import Stage
@@ -19,12 +19,44 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ris_hybrid.sandbox.lsf.cluster import Cluster
-    from ris_hybrid.sandbox.lsf.ebrokerd import Ebrokerd
     from ris_hybrid.sandbox.lsf.swf import Arrival
 
 SAMPLE_EVERY_S = 60.0
 PATIENCE_S = 4 * 3600.0
 """Virtual seconds in which nothing runs, comes or is borrowed before the jobs that still wait are given up."""
+
+
+class Held(Protocol):
+    """A machine somebody lends the cluster."""
+
+    @property
+    def stage(self) -> Stage:
+        """How far it is."""
+        ...
+
+
+class Lender(Protocol):
+    """What brings machines and takes them back: ebrokerd, or our broker where there is none."""
+
+    def next_tick(self) -> float:
+        """When ``tick`` has something to do."""
+        ...
+
+    def tick(self) -> None:
+        """Do what is due now."""
+        ...
+
+    def idle(self) -> bool:
+        """Whether no machine is held or asked for."""
+        ...
+
+    def holdings(self) -> Sequence[Held]:
+        """Every machine that has not ended."""
+        ...
+
+    def asked_for(self) -> int:
+        """Machines asked for that have not come."""
+        ...
 
 
 def _no_clock(_now: float) -> None:
@@ -41,7 +73,7 @@ class Simulation:
 
     cluster: Cluster
     arrivals: Sequence[Arrival] = ()
-    ebrokerd: Ebrokerd | None = None
+    ebrokerd: Lender | None = None
     set_clock: Callable[[float], None] = _no_clock
     """Told the virtual time before ebrokerd acts."""
     watch: Callable[[History], None] = _no_watcher
