@@ -1,7 +1,7 @@
 """One turn of the broker: what LSF's Resource Connector does elsewhere, for schedulers that have none.
 
-    jobs, queues, hosts, ledger ─▶ reap ─▶ give back ─▶ decide ─▶ launch
-         (all of them, or no turn)         idle, spot notice        under the launch lock
+    notices, reap ─▶ jobs, queues, hosts, ledger ─▶ give back ─▶ decide ─▶ launch
+    (burst.turn)      (all of them, or no more)       idle, spot notice       under the launch lock
 
 Everything a turn needs to know stands in the batch system and in EC2's tags, so a turn may be lost, repeated, or made
 by another master with none of our files.
@@ -17,7 +17,7 @@ Without the journal, on another master, fail-over itself takes longer than EC2 t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from burst import ids
@@ -25,8 +25,10 @@ from burst.engine import observe, plan
 from burst.fleet import account_of
 from burst.launching import Order, Outcome, launch
 from burst.ledger import note_cost
-from burst.reaping import Reaped, reap
+from burst.notices import NoNotices
+from burst.reaping import reap
 from burst.returning import Returned, give_back
+from burst.turn import Turn, Turned
 from ris_hybrid.errors import CloudError, ConfigError
 
 if TYPE_CHECKING:
@@ -36,8 +38,9 @@ if TYPE_CHECKING:
     from burst.decide import Decision
     from burst.fleet import Fleet
     from burst.provider import Provider
+    from burst.reap import Verdict
     from ris_hybrid.model import Machine
-    from ris_hybrid.ports import Hosts, Scheduler
+    from ris_hybrid.ports import Hosts, Notices, Scheduler
 
 BUCKET_S = 300.0
 """Shorter than the time a pool is left alone after a capacity error, so that the next try is a new request to EC2."""
@@ -45,11 +48,12 @@ BUCKET_S = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The batch system, and what lets one launch at a time pass."""
+    """The batch system, the cloud's notices, and what lets one launch at a time pass."""
 
     scheduler: Scheduler
     hosts: Hosts
     launch_lock: Callable[[], AbstractContextManager[None]]
+    notices: Notices = field(default_factory=NoNotices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,39 +66,53 @@ class Launched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Made:
     """What one turn saw and did."""
 
+    watched: Turned | None
+    """What the service's turn did, which comes first; None in a dry run."""
     decisions: tuple[Decision, ...]
     launches: tuple[Launched, ...]
-    reaped: Reaped
     returned: Returned
+    planned: tuple[Verdict, ...] = ()
+    """In a dry run: what the reaper would do."""
+
+    @property
+    def ended(self) -> tuple[str, ...]:
+        """Ids of the machines that were ended."""
+        return (*(self.watched.ended if self.watched else ()), *self.returned.ended)
 
     @property
     def refused(self) -> tuple[str, ...]:
         """What LSF or EC2 refused: left for the next turn."""
+        problems = self.watched.problems if self.watched else ()
         unmet = (one.why for one in self.launches if one.outcome is None)
-        return (*self.reaped.refused, *self.returned.refused, *unmet)
+        return (*(problem.text for problem in problems), *self.returned.refused, *unmet)
 
 
-def turn(provider: Provider, site: Site, *, dry_run: bool = False) -> Turn:
+def turn(provider: Provider, site: Site, *, dry_run: bool = False) -> Made:
     """Look, give back what is no longer needed, launch what is.
 
     Raises ``SiteUnavailable`` or ``CloudError`` when the batch system or the ledger is unknown: then nothing was ended.
     """
+    # Notices first, whatever else fails: the cloud gives two minutes.
+    watched = None if dry_run else Turn(site.scheduler, site.notices, site.hosts, holds=True).take(provider)
     observed = observe(site.scheduler, provider)
     machines = observed.fleet.machines
-    if not dry_run:
+    planned: tuple[Verdict, ...] = ()
+    if dry_run:
+        planned = reap(provider, observed.hosts, held=_ids(machines), machines=machines, dry_run=True).verdicts
+    else:
         _learn_of(machines, provider)
         note_cost((m for m in machines if not m.alive and not m.return_id), provider)  # ended by the cloud, or by hand
-    # Without ebrokerd every machine of the provider is ours to hold.
-    held = frozenset(machine.machine_id for machine in machines)
-    reaped = reap(provider, observed.hosts, held=held, control=site.hosts, machines=machines, dry_run=dry_run)
-    left = [machine for machine in machines if machine.machine_id not in reaped.ended]
-    returned = give_back(provider, site.scheduler, site.hosts, left, observed.hosts, dry_run=dry_run)
+    returned = give_back(provider, site.scheduler, site.hosts, machines, observed.hosts, dry_run=dry_run)
     decisions = plan(observed, provider.settings)
     launches = () if dry_run else _launch_all(decisions, observed.fleet, provider, site)
-    return Turn(decisions=decisions, launches=launches, reaped=reaped, returned=returned)
+    return Made(watched=watched, decisions=decisions, launches=launches, returned=returned, planned=planned)
+
+
+def _ids(machines: Iterable[Machine]) -> frozenset[str]:
+    return frozenset(machine.machine_id for machine in machines)
 
 
 def request_id(decision: Decision, fleet: Fleet, provider: Provider) -> str:

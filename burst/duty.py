@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from burst.broker import Turn, turn
+from burst.broker import Made, turn
 from burst.lifecycle import short_name
 from burst.lock import if_free
 from ris_hybrid.errors import ConfigError
@@ -42,13 +42,18 @@ class Standby:
     why: str
 
 
-def once(provider: Provider, site: Site, post: Post, *, dry_run: bool = False) -> Turn | Standby:
-    """One turn if it is ours to make. Raises what ``turn`` raises, and ``ConfigError`` on another cluster."""
+def once(provider: Provider, site: Site, post: Post, *, dry_run: bool = False) -> Made | Standby:
+    """One turn if it is ours to make. Raises what ``turn`` raises, and ``ConfigError`` on another cluster.
+
+    A dry run changes nothing, so it needs no lock and leaves no line in the audit log.
+    """
     why = why_not(provider.settings, post.master.who(), post.here)
+    if dry_run:
+        return Standby(why=why) if why else turn(provider, site, dry_run=True)
     if not why:
         with if_free(post.lock) as ours:
             if ours:
-                return turn(provider, site, dry_run=dry_run)
+                return turn(provider, site)
         why = f"another broker is at work in {post.lock.parent}"
     provider.note("standby", why=why)
     return Standby(why=why)

@@ -94,12 +94,18 @@ def _marking(machine: Machine, told: Sequence[Notice]) -> Marking:
 
 
 class Turn:
-    """Takes turns with one set of ports; ``hosts`` closes hosts in LSF, None where nothing can."""
+    """Takes turns with one set of ports; ``hosts`` closes hosts in LSF, None where nothing can.
 
-    def __init__(self, scheduler: Scheduler, notices: Notices, hosts: Hosts | None = None) -> None:
+    ``holds``: there is no ebrokerd, and every machine of the provider is ours to hold.
+    """
+
+    def __init__(
+        self, scheduler: Scheduler, notices: Notices, hosts: Hosts | None = None, *, holds: bool = False
+    ) -> None:
         self._scheduler = scheduler
         self._notices = notices
         self._hosts = hosts
+        self._holds = holds
         self._problems: list[Problem] = []
 
     def take(self, provider: Provider) -> Turned:
@@ -206,7 +212,8 @@ class Turn:
         if rows is None:
             return ()
         try:
-            reaped = reaping.reap(provider, rows, control=self._hosts, machines=fleet.machines)
+            held = frozenset(machine.machine_id for machine in fleet.machines) if self._holds else None
+            reaped = reaping.reap(provider, rows, held=held, control=self._hosts, machines=fleet.machines)
         except RisHybridError as error:
             self._problem("reap", error.message)
             return ()

@@ -191,13 +191,18 @@ def connector_on(provider: str, env: Mapping[str, str] = os.environ) -> bool | N
     return None if folder is None else switched_on(folder, provider)
 
 
-def broker_site(settings: BurstSettings, data: Path, asked: Scheduler) -> Site:
-    """The batch system as the broker works with it."""
+def broker_site(provider: Provider, data: Path, clients: Clients) -> Site:
+    """The batch system and the notices as the broker works with them."""
     from burst.broker import Site
     from burst.lock import one_at_a_time
 
-    lock = data / f"{settings.provider}-launch.lock"
-    return Site(scheduler=asked, hosts=hosts(), launch_lock=lambda: one_at_a_time(lock))
+    lock = data / f"{provider.settings.provider}-launch.lock"
+    return Site(
+        scheduler=scheduler(),
+        hosts=hosts(),
+        launch_lock=lambda: one_at_a_time(lock),
+        notices=notices(provider, clients),
+    )
 
 
 def broker_post(settings: BurstSettings, data: Path, names: tuple[str, ...]) -> Post:

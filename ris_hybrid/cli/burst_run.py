@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,10 +19,11 @@ from ris_hybrid.errors import ConfigError, RisHybridError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from burst.broker import Turn
+    from burst.aws.client import Clients
+    from burst.broker import Made
     from burst.decide import Decision
-    from burst.duty import Standby
-    from ris_hybrid.cli.burst_site import BurstSite
+    from burst.provider import Provider
+    from burst.turn import Turned
 
 
 def run(
@@ -41,73 +42,86 @@ def run(
 
     Runs on every master candidate; only the current master acts. Ends on SIGTERM after the turn it is in.
     """
-    broker = _Broker.open(conf, host)
+    broker = _Broker(conf, host, dry_run=dry_run)
     with _told_to_end() as end:
         while True:
-            _turn(broker, dry_run=dry_run, once=once, as_json=as_json)
+            made = _made(broker, once=once)
+            if made is not None:
+                _say(made, as_json=as_json, dry_run=dry_run)
             if once or end.wait(interval):
                 return
 
 
-@dataclass(slots=True, kw_only=True)
 class _Broker:
-    """The ports, opened once; the clock is read anew for each turn."""
+    """Makes the ports of each turn. burst.yaml is read anew each time, as the service does."""
 
-    site: BurstSite
-    here: tuple[str, ...]
-    said: str = ""
-    """Why it stood by at the last turn."""
+    def __init__(self, conf: Path | None, host: str, *, dry_run: bool) -> None:
+        from burst.aws.client import Clients
+        from ris_hybrid.cli.burst_site import enter_sandbox, load_settings
+        from ris_hybrid.serve.metrics import Metrics
+        from ris_hybrid.serve.process import Order, Turns
 
-    @classmethod
-    def open(cls, conf: Path | None, host: str) -> _Broker:
-        from ris_hybrid.cli.burst_site import open_site
+        self._clock = enter_sandbox() if conf is None else wiring.clock()
+        self._data = wiring.data_dir(load_settings(conf), conf)
+        order = Order(load=partial(load_settings, conf), data=self._data, clock=self._clock)
+        self._turns = Turns(order, Clients(), Metrics(), self._act)
+        self._host = host
+        self._dry_run = dry_run
+        self._said = ""
+        self._made: Made | None = None
 
-        site = open_site(conf)
-        _refuse_beside_connector(site.settings.provider)
-        return cls(site=site, here=(host,) if host else wiring.here())
+    def turn(self) -> Made | None:
+        """One turn; None when it was not ours to make, which is said when it begins."""
+        self._made = None
+        self._turns.take(self._clock.now())
+        return self._made
 
-    def turn(self, *, dry_run: bool) -> Turn | Standby:
-        from burst.duty import once
+    def _act(self, provider: Provider, clients: Clients) -> Turned | None:
+        from burst.duty import Standby, once
 
-        settings = self.site.settings
-        provider = replace(self.site.provider, now=wiring.clock().now())
-        site = wiring.broker_site(settings, self.site.data, self.site.scheduler)
-        return once(provider, site, wiring.broker_post(settings, self.site.data, self.here), dry_run=dry_run)
+        _refuse_beside_connector(provider.settings.provider)
+        site = wiring.broker_site(provider, self._data, clients)
+        names = (self._host,) if self._host else wiring.here()
+        post = wiring.broker_post(provider.settings, self._data, names)
+        made = once(provider, site, post, dry_run=self._dry_run)
+        if isinstance(made, Standby):
+            if made.why != self._said:
+                show.note(f"standing by: {made.why}")
+            self._said = made.why
+            return None
+        self._said = ""
+        self._made = made
+        return made.watched
 
 
-def _turn(broker: _Broker, *, dry_run: bool, once: bool, as_json: bool) -> None:
-    """One turn and its words. One that fails is said; the next one comes, unless no turn can ever work."""
-    from burst.duty import Standby
-
+def _made(broker: _Broker, *, once: bool) -> Made | None:
+    """One turn. One that fails is said and the next one comes, unless no turn can ever work."""
     try:
-        made = broker.turn(dry_run=dry_run)
+        return broker.turn()
     except ConfigError:
         raise
     except RisHybridError as error:
         if once:
             raise
-        show.warn(f"no turn, nothing was ended: {error.message}")
-        return
-    if isinstance(made, Standby):
-        if made.why != broker.said:
-            show.note(f"standing by: {made.why}")
-        broker.said = made.why
-        return
-    broker.said = ""
+        show.warn(f"turn broken off, the next one tries again: {error.message}")
+        return None
+
+
+def _say(made: Made, *, as_json: bool, dry_run: bool) -> None:
     if as_json:
         show.line(_json(made, dry_run=dry_run), raw=True)
     else:
         _show(made, dry_run=dry_run)
 
 
-def _show(turn: Turn, *, dry_run: bool) -> None:
+def _show(turn: Made, *, dry_run: bool) -> None:
     for text in (*_decided(turn, dry_run=dry_run), *_done(turn)):
         show.line(text)
     for refusal in turn.refused:
         show.warn(refusal)
 
 
-def _decided(turn: Turn, *, dry_run: bool) -> Iterator[str]:
+def _decided(turn: Made, *, dry_run: bool) -> Iterator[str]:
     """What is, or would be, launched and why, and why not."""
     verb = "would launch" if dry_run else "launches"
     for decision in turn.decisions:
@@ -117,14 +131,18 @@ def _decided(turn: Turn, *, dry_run: bool) -> Iterator[str]:
         yield f"{_who(one.decision)}: {one.why}"
 
 
-def _done(turn: Turn) -> Iterator[str]:
+def _done(turn: Made) -> Iterator[str]:
     """What became, or would become, of hosts and machines."""
-    for verdict in turn.reaped.verdicts:
-        if verdict.action != "keep":
-            yield f"{verdict.action} {verdict.host or verdict.machine.machine_id}: {verdict.text}"
-    back = turn.returned
-    yield from (f"would {plan.deed} {plan.host}: {plan.text}" for plan in back.planned)
-    lists = (("closed", back.closed), ("opened", back.reopened), ("requeued", back.requeued), ("ended", back.ended))
+    yield from (f"would {v.action} {v.host or v.machine.machine_id}: {v.text}" for v in turn.planned)
+    yield from (f"would {v.deed} {v.host}: {v.text}" for v in turn.returned.planned)
+    back, watched = turn.returned, turn.watched
+    lists = (
+        ("notice for", watched.noticed if watched else ()),
+        ("closed", (*(watched.closed if watched else ()), *back.closed)),
+        ("opened", back.reopened),
+        ("requeued", back.requeued),
+        ("ended", turn.ended),
+    )
     yield from (f"{verb} {', '.join(names)}" for verb, names in lists if names)
 
 
@@ -132,7 +150,7 @@ def _who(decision: Decision) -> str:
     return f"{decision.pool} for {decision.lab or 'jobs without a lab'}"
 
 
-def _json(turn: Turn, *, dry_run: bool) -> str:
+def _json(turn: Made, *, dry_run: bool) -> str:
     import json
 
     launches = [
@@ -149,11 +167,11 @@ def _json(turn: Turn, *, dry_run: bool) -> str:
         "dry_run": dry_run,
         "decisions": [{"pool": d.pool, "lab": d.lab, "nodes": d.nodes, "why": d.why} for d in turn.decisions],
         "launches": launches,
-        "joined": list(turn.reaped.joined),
-        "ended": [*turn.reaped.ended, *turn.returned.ended],
-        "closed": [*turn.reaped.closed, *turn.returned.closed],
+        "noticed": list(turn.watched.noticed) if turn.watched else [],
+        "closed": [*(turn.watched.closed if turn.watched else ()), *turn.returned.closed],
         "opened": turn.returned.reopened,
         "requeued": turn.returned.requeued,
+        "ended": list(turn.ended),
         "refused": list(turn.refused),
     }
     return json.dumps(body)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from burst.broker import Turn
+    from burst.broker import Made
     from burst.provider import Provider
     from ris_hybrid.sandbox.history import History
     from ris_hybrid.sandbox.lsf.cluster import Cluster
@@ -126,7 +126,7 @@ class Broker:
             self._tell("refused", why)
         self._failure = why
 
-    def _narrate(self, turn: Turn) -> None:
+    def _narrate(self, turn: Made) -> None:
         for decision in turn.decisions:
             borrower = (decision.pool, decision.lab)
             stage = "; ".join(reason.stage for reason in decision.reasons)
@@ -141,7 +141,7 @@ class Broker:
             nodes = len(one.outcome.launched) if one.outcome else 0
             what = f"{nodes} nodes of {one.decision.pool} for {account_of(one.decision.lab)}: {one.why}"
             self._tell("launch" if nodes else "refused", what, nodes=nodes)
-        self._tell("leaving", *turn.reaped.ended, *turn.returned.ended)
+        self._tell("leaving", *turn.ended)
 
     def _tell(self, kind: str, *texts: str, nodes: int = 0) -> None:
         for text in texts:

@@ -83,7 +83,7 @@ class Turns:
         order: Order,
         clients: Clients,
         metrics: Metrics,
-        deed: Callable[[Provider, Clients], Turned] = watch,
+        deed: Callable[[Provider, Clients], Turned | None] = watch,
     ) -> None:
         self._order = order
         self._clients = clients
@@ -99,6 +99,8 @@ class Turns:
             provider.note("configuration not taken over", message=wrong)
         with warnings_in(provider.audit, now), deadline.within(_TURN_S):
             turned = self._deed(provider, self._clients)
+        if turned is None:  # nothing was looked at, so there is nothing to tell
+            return
         self._metrics.turned(turned, self.settings)
         self._metrics.write(self._order.metrics or self._order.data / f"{self.settings.provider}.prom")
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from burst.audit import FakeAudit
-from burst.broker import Site, Turn
+from burst.broker import Made, Site
 from burst.duty import Post, Standby, once
 from burst.fake import FakeCloud, FakeLedger
 from burst.journal import FakeJournal
+from burst.notices import FakeNotices
 from burst.provider import Provider
 from burst.spend import FakeSpend
 from onprem.lsf.fake import FakeHosts, FakeMaster, FakeScheduler
@@ -85,6 +86,7 @@ class World:
         self.scheduler = FakeScheduler(queues=(make.queue(),))
         self.hosts = RacingHosts(self.scheduler)
         self.master = FakeMaster(self.settings.cluster, "m1")
+        self.notices = FakeNotices()
         self.lock = lock
         self._jobs = 0
         self.fail_over()
@@ -105,8 +107,8 @@ class World:
             now=self.now,
         )
 
-    def turn(self, *, here: str = "m1", dry_run: bool = False) -> Turn | Standby:
-        site = Site(scheduler=self.scheduler, hosts=self.hosts, launch_lock=nullcontext)
+    def turn(self, *, here: str = "m1", dry_run: bool = False) -> Made | Standby:
+        site = Site(scheduler=self.scheduler, hosts=self.hosts, launch_lock=nullcontext, notices=self.notices)
         post = Post(master=self.master, here=(here,), lock=self.lock)
         busy_before = self.busy
         made = once(self.provider, site, post, dry_run=dry_run)
@@ -114,9 +116,9 @@ class World:
         assert not ended_busy, f"ended with jobs: {ended_busy}"
         return made
 
-    def act(self, **options: Any) -> Turn:
+    def act(self, **options: Any) -> Made:
         made = self.turn(**options)
-        assert isinstance(made, Turn)
+        assert isinstance(made, Made)
         return made
 
     def submit(self, count: int = 1, slots: int = 1, lab: str = "lee", queue: str = "general") -> None:

@@ -108,9 +108,10 @@ def test_a_spot_notice_closes_the_host_and_moves_jobs_that_may_run_again(build: 
     world = build(rerunnable_queues=("general",))
     joined(world, 3)
     (machine,) = world.alive
-    world.cloud.change(machine.machine_id, notice=world.now + 120)
+    world.notices.send(machine.machine_id, "interruption", world.now + 120)
     turn = world.act()
-    assert turn.returned.closed == [machine.name]
+    assert turn.watched.closed == (machine.name,)
+    assert world.notices.receive() == ()
     assert sorted(turn.returned.requeued) == ["1", "2", "3"]
     world.recount()
     assert len(world.act().returned.ended) == 1
@@ -152,7 +153,7 @@ def test_a_turn_that_cannot_see_does_nothing(world: World, break_it: str) -> Non
     if break_it == "scheduler":
         world.scheduler.down = True
     else:
-        world.cloud.fail_at = 1
+        world.cloud.fail_at = 2  # the service's turn saw it, the broker's did not
     with pytest.raises((SiteUnavailable, TryAgain)):
         world.turn()
     assert world.cloud.peek() == before
@@ -211,6 +212,7 @@ def test_one_process_at_a_time(world: World) -> None:
     world.submit(8)
     with one_at_a_time(world.lock):
         made = world.turn()
+        assert world.act(dry_run=True).decisions[0].nodes == 1
     assert isinstance(made, Standby)
     assert "another broker is at work" in made.why
     assert world.alive == []

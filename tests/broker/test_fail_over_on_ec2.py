@@ -12,7 +12,7 @@ import pytest
 from burst.audit import FakeAudit
 from burst.aws.fleet import Ec2Cloud
 from burst.aws.marks import Ec2Ledger
-from burst.broker import Site, Turn
+from burst.broker import Made, Site
 from burst.duty import Post, Standby, once
 from burst.journal import JournalFile
 from burst.lock import one_at_a_time
@@ -33,7 +33,7 @@ class Candidate:
         self.name = name
         self.data = data
 
-    def turn(self) -> Turn | Standby:
+    def turn(self) -> Made | Standby:
         site = self.site
         provider = Provider(
             settings=site.settings,
@@ -80,14 +80,14 @@ def premises(sandbox_aws: Any, ec2: Any, ec2_settings: Any, make: Any) -> Premis
 def test_two_at_once_launch_once(premises: Premises, tmp_path: Path) -> None:
     premises.scheduler.all_jobs = tuple(premises.make.job(str(n)) for n in range(40))
     brokers = [Candidate(premises, "m1", tmp_path) for _ in range(4)]
-    made: list[Turn | Standby] = []
+    made: list[Made | Standby] = []
     threads = [threading.Thread(target=lambda one=one: made.append(one.turn())) for one in brokers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(premises.alive) == 5
-    launched = [one for turn in made if isinstance(turn, Turn) for one in turn.launches]
+    launched = [one for turn in made if isinstance(turn, Made) for one in turn.launches]
     assert len(launched) == 1
     assert len(made) == 4
 
@@ -95,7 +95,7 @@ def test_two_at_once_launch_once(premises: Premises, tmp_path: Path) -> None:
 def test_the_master_moves_between_turns_without_any_file(premises: Premises, tmp_path: Path) -> None:
     premises.scheduler.all_jobs = tuple(premises.make.job(str(n)) for n in range(40))
     m1, m2 = Candidate(premises, "m1", tmp_path / "1"), Candidate(premises, "m2", tmp_path / "2")
-    assert isinstance(m1.turn(), Turn)
+    assert isinstance(m1.turn(), Made)
     assert isinstance(m2.turn(), Standby)
     for moved in range(6):
         premises.master.master = "m2" if moved % 2 == 0 else "m1"
@@ -103,16 +103,16 @@ def test_the_master_moves_between_turns_without_any_file(premises: Premises, tmp
         shutil.rmtree(other.data, ignore_errors=True)
         shutil.rmtree(active.data, ignore_errors=True)
         premises.advance(60)
-        assert isinstance(active.turn(), Turn)
+        assert isinstance(active.turn(), Made)
         assert isinstance(other.turn(), Standby)
         assert len(premises.alive) == 5
     premises.join()
     premises.scheduler.all_jobs = ()
-    assert isinstance(m1.turn(), Turn)
+    assert isinstance(m1.turn(), Made)
     assert all(machine.joined and machine.idle for machine in premises.alive)
     premises.advance(600)
     premises.master.master = "m2"
-    assert isinstance(m2.turn(), Turn)
+    assert isinstance(m2.turn(), Made)
     assert premises.alive == []
 
 
