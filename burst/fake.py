@@ -109,13 +109,22 @@ _FIELDS = {
     tags.END: "end_reason",
     tags.JOINED: "joined",
     tags.IDLE: "idle",
+    tags.CLOSING: "closing",
     tags.UNLISTED: "unlisted",
     tags.NOTICE: "notice",
     tags.REBALANCE: "rebalance",
     tags.ASKED: "asked",
     tags.ADOPTED: "adopted",
 }
-_FIGURES = {"joined": float, "idle": float, "unlisted": float, "notice": float, "rebalance": float, "asked": int}
+_FIGURES = {
+    "joined": float,
+    "idle": float,
+    "closing": float,
+    "unlisted": float,
+    "notice": float,
+    "rebalance": float,
+    "asked": int,
+}
 
 
 class FakeLedger:

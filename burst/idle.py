@@ -6,7 +6,8 @@
 
 A host is ended only when it is closed and empty in one and the same answer of bhosts: LSF starts nothing on a closed
 host, so it stays empty. Since when a host has been idle is a tag on its machine, so a restart or another master counts
-on. The lifetime of machines, and machines LSF does not list, are ``burst.reap``'s.
+on; another tag says that we closed it, so a host an administrator closed is never opened. The lifetime of machines, and
+machines LSF does not list, are ``burst.reap``'s.
 """
 
 from __future__ import annotations
@@ -105,11 +106,9 @@ def _usual(machine: Machine, row: Host, now: float, life: Life) -> Verdict | Non
 
 
 def _busy(machine: Machine, row: Host) -> Verdict | None:
-    if not machine.idle:
-        return None
-    if row.status == CLOSED:  # it was empty when we closed it: a job was on its way
+    if machine.closing and row.status == CLOSED:  # empty when we looked: a job was on its way
         return _say(Deed.REOPEN, machine, row, "a job got in before it was closed")
-    return _say(Deed.BUSY, machine, row, "has jobs again")
+    return _say(Deed.BUSY, machine, row, "has jobs again") if machine.idle or machine.closing else None
 
 
 def _empty(machine: Machine, row: Host, now: float, life: Life) -> Verdict | None:

@@ -6,7 +6,7 @@ closed is not ended, a machine not ended keeps its mark and ``burst.reap`` asks 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from burst import ids
@@ -17,11 +17,13 @@ from ris_hybrid.errors import CloudError, SiteUnavailable
 from ris_hybrid.model import EndReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from burst.provider import Provider
     from ris_hybrid.model import Host, Machine
     from ris_hybrid.ports import Hosts, Scheduler
+
+_BUSY = {tags.IDLE: "", tags.CLOSING: ""}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +70,7 @@ def give_back(
     closed = {verdict.machine.machine_id for verdict in first if verdict.host in done.closed}
     again = first
     if closed:
-        some = [machine for machine in machines if machine.machine_id in closed]
+        some = [replace(machine, closing=provider.now) for machine in machines if machine.machine_id in closed]
         second = judge(some, scheduler.hosts(), provider.now, provider.settings.life)
         hand.do(second, Deed.REOPEN)
         again = (*first, *second)
@@ -110,19 +112,24 @@ class _Hand:
             )
 
     def _idle(self, verdicts: Sequence[Verdict]) -> None:
-        self._mark(verdicts, f"{self._provider.now:.0f}")
+        self._mark(verdicts, {tags.IDLE: f"{self._provider.now:.0f}"})
 
     def _busy(self, verdicts: Sequence[Verdict]) -> None:
-        self._mark(verdicts, "")
+        self._mark(verdicts, _BUSY)
 
-    def _mark(self, verdicts: Sequence[Verdict], since: str) -> None:
+    def _mark(self, verdicts: Sequence[Verdict], marks: Mapping[str, str]) -> bool:
         known = [verdict.machine.machine_id for verdict in verdicts]
         try:
-            self._provider.ledger.mark(known, {tags.IDLE: since})
+            self._provider.ledger.mark(known, marks)
         except CloudError as error:
             self._refuse("not marked", known, error)
+            return False
+        return True
 
     def _close(self, verdicts: Sequence[Verdict]) -> None:
+        idle = [verdict for verdict in verdicts if verdict.reason is EndReason.IDLE]
+        if idle and not self._mark(idle, {tags.CLOSING: f"{self._provider.now:.0f}"}):
+            verdicts = [verdict for verdict in verdicts if verdict not in idle]
         for text, group in _by_text(verdicts).items():
             names = [verdict.host for verdict in group]
             try:
@@ -140,7 +147,7 @@ class _Hand:
             self._refuse("not opened", names, error)
             return  # the mark stays: it says that we closed the host, and that it is to be opened
         self._done.reopened += names
-        self._mark(verdicts, "")
+        self._mark(verdicts, _BUSY)
 
     def _requeue(self, verdicts: Sequence[Verdict]) -> None:
         queues = self._provider.settings.rerunnable_queues

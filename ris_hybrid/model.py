@@ -162,6 +162,8 @@ class Machine:
     """When LSF was first seen to list its host; 0 while it never was."""
     idle: float = 0.0
     """Since when its host has been seen without jobs; 0 while it has some, and where LSF itself counts."""
+    closing: float = 0.0
+    """Since when we have its host closed, to end it when it stays empty; 0 otherwise."""
     unlisted: float = 0.0
     """Since when LSF, once it had joined, has been seen not to list it; 0 while it is listed."""
     notice: float = 0.0

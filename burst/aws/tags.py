@@ -24,7 +24,7 @@ CLUSTER, PROVIDER, POOL, LAB = "ris_cluster", "ris_provider", "ris_pool", "ris_l
 REQUEST, ASKED, SHORTFALL, RETURN = "ris_request", "ris_asked", "ris_shortfall", "ris_return"
 VERSION, MANAGED, TEMPLATE = "ris_version", "ris_managed", "ris_template"
 END, JOINED, UNLISTED = "ris_end", "ris_joined", "ris_unlisted"
-IDLE = "ris_idle"
+IDLE, CLOSING = "ris_idle", "ris_closing"
 ADOPTED = "ris_adopted"
 NOTICE, REBALANCE = "ris_notice", "ris_rebalance"
 """Epoch seconds as whole numbers; nodes write the last two on themselves when they see the notice first."""
@@ -76,6 +76,7 @@ def machine_of(instance: InstanceTypeDef) -> Machine:
         end_reason=tags.get(END, ""),
         joined=_seconds(tags, JOINED),
         idle=_seconds(tags, IDLE),
+        closing=_seconds(tags, CLOSING),
         unlisted=_seconds(tags, UNLISTED),
         notice=_seconds(tags, NOTICE),
         rebalance=_seconds(tags, REBALANCE),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from onprem.shell import Shell
 
 _CLUSTER = re.compile(r"^My cluster name is (\S+)", re.MULTILINE)
-_MASTER = re.compile(r"^My master name is (\S+)", re.MULTILINE)
+_MASTER = re.compile(r"^My (?:master|management host) name is (\S+)", re.MULTILINE)  # IBM has renamed the role
 
 
 @dataclass(frozen=True, slots=True)

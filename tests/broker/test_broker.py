@@ -76,7 +76,30 @@ def test_a_host_that_got_a_job_between_is_opened_again(world: World) -> None:
     assert turn.returned.closed == turn.returned.reopened == [world.alive[0].name]
     assert turn.returned.ended == []
     assert world.statuses() == ["ok"]
+    assert (world.alive[0].idle, world.alive[0].closing) == (0.0, 0.0)
+
+
+def test_a_host_an_administrator_closed_is_not_opened(world: World) -> None:
+    joined(world)
+    world.finish_all()
+    world.act()
+    world.submit()
+    world.hosts.close([world.alive[0].name], "maintenance")
+    assert world.act().returned.reopened == []
+    assert world.statuses() == ["closed_Adm"]
     assert world.alive[0].idle == 0.0
+
+
+def test_a_host_whose_closing_cannot_be_written_down_stays_open(world: World) -> None:
+    joined(world)
+    world.finish_all()
+    world.act()
+    world.advance(600)
+    world.cloud.fail_at = 3
+    turn = world.act()
+    assert turn.refused == (f"not marked: {world.alive[0].machine_id}: throttled",)
+    assert world.statuses() == ["ok"]
+    assert len(world.act().returned.ended) == 1
 
 
 def test_idle_time_survives_a_fail_over(world: World) -> None:
