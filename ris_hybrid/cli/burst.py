@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ris_hybrid.cli import burst_offers, burst_past, burst_pools, burst_reap, burst_run, burst_serve, burst_userdata, show
+from ris_hybrid.cli import (
+    burst_offers,
+    burst_past,
+    burst_pools,
+    burst_reap,
+    burst_run,
+    burst_serve,
+    burst_userdata,
+    show,
+)
 from ris_hybrid.cli.burst_site import ConfOption, JsonOption
 
 if TYPE_CHECKING:
