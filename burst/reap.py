@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ris_hybrid.settings import Life
 
 _AGAIN_S = 180.0  # EC2 ends a machine within a minute or two of TerminateInstances; later it must have refused
+_DUE = 1 / 3
+"""Share of the join time after which a node is looked for: most have joined by then, and one look marks them all, so
+that only those that truly never came are left when the time is over."""
 _STOPPED = frozenset({MachineState.STOPPING, MachineState.STOPPED})
 
 
@@ -95,7 +98,7 @@ def _suspect(machine: Machine, sight: Sight) -> bool:
         machine.state in _STOPPED
         or (machine.joined > 0 and machine.unlisted > 0)
         or _past_lifetime(age, sight.life)
-        or (not machine.joined and age >= _patience_s(machine, sight))
+        or (not machine.joined and age >= min(_DUE * sight.life.join_minutes * 60, _patience_s(machine, sight)))
         or (_unclaimed(machine, sight) and _claimable(machine, sight))
     )
 

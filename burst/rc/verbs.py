@@ -18,7 +18,7 @@ from ris_hybrid.errors import CloudError, ConfigError, SiteUnavailable
 from ris_hybrid.model import EndReason, MachineState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from burst.provider import Provider
     from burst.rc.wire import Json, Named
@@ -54,6 +54,7 @@ def get_request_status(payload: object, provider: Provider) -> Json:
     """Every request named, create and return alike, from one look at the ledger."""
     asked = wire.read_request_ids(payload)
     machines = provider.cloud.machines()
+    _lsf_knows(asked, provider)
     _end_failed([machine for machine in machines if machine.request_id in asked], provider)
     return {
         "status": "complete",
@@ -112,8 +113,9 @@ def get_return_requests(
     newest = {machine.name: machine for machine in machines if machine.name}  # EC2 gives host names again
     by_id = {machine.machine_id: machine for machine in machines}
     held = [(host, by_id.get(host.machine_id) if host.machine_id else newest.get(host.name)) for host in named]
-    ids_held = frozenset(machine.machine_id for _, machine in held if machine is not None)
-    unwanted = _reap(machines, ids_held, provider, ask_hosts, control)
+    known = [machine for _, machine in held if machine is not None]
+    _lsf_knows([machine.request_id for machine in known], provider)
+    unwanted = _reap(machines, frozenset(machine.machine_id for machine in known), provider, ask_hosts, control)
     rows = []
     for host, machine in held:
         left_s = _left_s(machine, unwanted, provider.now)
@@ -125,6 +127,12 @@ def get_return_requests(
         if machine is not None and not machine.alive:
             note_cost([machine], provider)
     return {"status": "complete", "message": "", "requests": rows}
+
+
+def _lsf_knows(request_ids: Iterable[str], provider: Provider) -> None:
+    """A request LSF speaks of was answered, whatever became of the journal's line about it."""
+    for request_id in provider.journal.unanswered().intersection(request_ids):
+        provider.journal.answer(request_id)
 
 
 def _left_s(machine: Machine | None, unwanted: frozenset[str], now: float) -> int | None:

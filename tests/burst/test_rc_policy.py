@@ -7,11 +7,12 @@ import pytest
 
 from burst.rc import policy, wire
 from ris_hybrid.errors import SiteUnavailable, TryAgain
+from ris_hybrid.model import PoolMarks
 from ris_hybrid.settings import Caps, Gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Answering:
     told: tuple[Any, ...] = ()
     active: tuple[Any, ...] = ()
     answers: bool = True
@@ -34,9 +35,9 @@ def asked(new_demand: int, template: str = "cpu") -> Any:
 
 
 @pytest.fixture
-def site(make: Any) -> Site:
+def site(make: Any) -> Answering:
     """Twelve eligible jobs of eight slots: twelve nodes."""
-    return Site(told=tuple(make.job(str(n), slots=8) for n in range(12)), active=(make.queue(),))
+    return Answering(told=tuple(make.job(str(n), slots=8) for n in range(12)), active=(make.queue(),))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def site(make: Any) -> Site:
     ],
 )
 def test_demand_is_lowered_to_what_is_allowed_and_says_why(
-    room: Any, site: Site, fields: dict[str, Any], new_demand: int, nodes: int, why: str
+    room: Any, site: Answering, fields: dict[str, Any], new_demand: int, nodes: int, why: str
 ) -> None:
     room.change(**fields)
     request = asked(new_demand)
@@ -63,20 +64,20 @@ def test_demand_is_lowered_to_what_is_allowed_and_says_why(
 
 
 def test_an_unknown_queue_launches_nothing(room: Any) -> None:
-    answer = policy.answer(asked(9), Site(answers=False), room.provider)
+    answer = policy.answer(asked(9), Answering(answers=False), room.provider)
     assert answer["request"]["newDemand"] == 0
     assert answer["message"] == "nothing is launched on missing knowledge: bjobs did not answer in time"
     assert room.audit.events[0].fields["why"] == answer["message"]
 
 
-def test_an_unknown_fleet_launches_nothing(room: Any, site: Site) -> None:
+def test_an_unknown_fleet_launches_nothing(room: Any, site: Answering) -> None:
     room.cloud.fail_next = TryAgain("EC2 is down")
     answer = policy.answer(asked(9), site, room.provider)
     assert answer["request"]["newDemand"] == 0
     assert answer["message"].endswith("EC2 is down")
 
 
-def test_an_unknown_template_launches_nothing(room: Any, site: Site) -> None:
+def test_an_unknown_template_launches_nothing(room: Any, site: Answering) -> None:
     answer = policy.answer(asked(9, "gpu"), site, room.provider)
     assert answer["request"]["newDemand"] == 0
     assert answer["message"].endswith("template gpu is not a pool of this provider")
@@ -93,3 +94,29 @@ def test_an_unknown_template_launches_nothing(room: Any, site: Site) -> None:
 )
 def test_a_request_that_cannot_be_read_gets_no_nodes(payload: object, echo: dict[str, object]) -> None:
     assert policy.unreadable(payload, "why") == {"message": "why", "request": echo}
+
+
+def test_nodes_that_have_joined_are_noted_while_lsf_is_asked_anyway(room: Any, make: Any) -> None:
+    room.request(2)
+    room.now += 100
+    joined = room.cloud.machines()[0]
+
+    class Site(Answering):
+        def hosts(self) -> tuple[Any, ...]:
+            return (make.row(joined.name),)
+
+    jobs = tuple(make.job(str(n), slots=8) for n in range(12))
+    answer = policy.answer(asked(20), Site(told=jobs, active=(make.queue(),)), room.provider)
+    assert [machine.joined for machine in room.cloud.machines()] == [room.now, 0.0]
+    # the one that joined this moment has not been filled yet: both count as starting
+    assert "16 slots are starting: 10 nodes of 8" in answer["message"]
+    room.now += 60
+    answer = policy.answer(asked(20), Site(told=jobs, active=(make.queue(),)), room.provider)
+    assert "8 slots are starting: 11 nodes of 8" in answer["message"]
+
+
+def test_a_pool_that_is_off_is_given_no_nodes_and_says_why(room: Any, site: Answering) -> None:
+    room.ledger.mark_pool("cpu", PoolMarks(off="3 nodes in a row did not join LSF within 15 min"))
+    answer = policy.answer(asked(20), site, room.provider)
+    assert answer["request"]["newDemand"] == 0
+    assert answer["message"].endswith("; clear it with: ris-hybrid burst clear cpu")

@@ -192,7 +192,7 @@ def rows(room: Any, make: Any, *machine_ids: str, **fields: Any) -> list[Any]:
 
 
 def test_lsf_is_asked_only_when_a_machine_is_suspicious(room: Any, make: Any, booting: list[str]) -> None:
-    room.now += 899
+    room.now += 299
     assert room.lost(*booting, hosts=[]) == []
     assert room.questions == 0
     room.now += 1

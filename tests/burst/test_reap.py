@@ -229,11 +229,23 @@ def test_whoever_is_ended_or_closed_was_a_candidate(make: Any, case: Any, held: 
 
 
 @given(case=machines_and_rows(), held=HOLDS)
-def test_a_suspect_without_a_verdict_has_joined_and_is_held_by_someone_unknown(make: Any, case: Any, held: Any) -> None:
+def test_a_suspect_without_a_verdict_has_time_left_or_is_held_by_someone_unknown(
+    make: Any, case: Any, held: Any
+) -> None:
     seen = built(make, case, held)
     judged = {verdict.machine.machine_id for verdict in judge(seen)}
     for machine in candidates(seen):
         if machine.machine_id not in judged:
-            assert held is None
-            assert machine.joined
-            assert machine.unlisted
+            on_its_way = not machine.joined and make.now - machine.launched < LIFE.join_minutes * 60
+            assert on_its_way or (held is None and machine.joined and machine.unlisted)
+
+
+@pytest.mark.parametrize(
+    ("age_min", "joined", "suspect"), [(4.9, None, False), (5, None, True), (5, 1, False), (600, 1, False)]
+)
+def test_a_node_is_looked_for_when_it_should_have_joined(
+    make: Any, age_min: float, joined: float | None, *, suspect: bool
+) -> None:
+    at = 0.0 if joined is None else make.now - joined * MIN
+    machine = make.machine(launched=make.now - age_min * MIN, joined=at)
+    assert bool(candidates(sight(make, [machine], None))) == suspect
