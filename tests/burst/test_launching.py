@@ -220,6 +220,25 @@ def test_a_refusal_after_adopting_is_no_failure(desk: Desk, error: CloudError) -
     assert desk.room.status("add-2-b")[0]["status"] == "complete_with_error"
 
 
+def test_a_shortfall_that_cannot_be_written_on_adopted_machines_is_told_to_the_log(desk: Desk) -> None:
+    lost = desk.dies(1)
+    room = desk.room
+    real = room.ledger
+
+    class OnceOnly(Failing):
+        def mark(self, ids: Any, marks: Any) -> None:
+            if tags.SHORTFALL in marks:
+                raise TryAgain("throttled")
+            real.mark(ids, marks)
+
+    room.ledger = OnceOnly(real, "none", TryAgain(""))
+    room.cloud.capacity = 1
+    outcome = desk.order(3)
+    assert outcome.adopted == lost
+    assert outcome.message.endswith("Error Code: InsufficientInstanceCapacity")
+    assert "machines not marked" in room.kinds
+
+
 @pytest.mark.parametrize(
     "error", [TryAgain("timed out"), Refused("other parameters", code="IdempotentParameterMismatch")]
 )
