@@ -2,13 +2,14 @@
 
 botocore describes 830 EC2 operations in some megabytes of JSON and reads them each time a process makes a client:
 about half the CPU time of a hook call. The cut is written with the provider's configuration, from the botocore that
-is installed, and named by its version; with any other version the hook reads botocore's own files.
+is installed, and named by its version and by those calls; any other one is left unread for botocore's own files.
 """
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import botocore
 from botocore.loaders import Loader
@@ -31,8 +32,12 @@ _SERVICES = ("ec2", "sts")  # sts: credentials by an assumed role
 
 
 def folder_for(conf: Path) -> Path:
-    """Where the cut for the installed botocore lies below a provider's configuration folder."""
-    return conf / f"botocore-{botocore.__version__}"
+    """Where the cut for the installed botocore and these operations lies below a provider's configuration folder.
+
+    A release of ours that calls more of EC2 leaves the cut of an earlier one unread, until it is written again.
+    """
+    calls = crc32(" ".join(OPERATIONS).encode())
+    return conf / f"botocore-{botocore.__version__}-{calls:08x}"
 
 
 def write(conf: Path) -> Path:

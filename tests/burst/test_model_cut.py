@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A configuration folder with a cut in it."""
     conf = tmp_path_factory.mktemp("conf")
-    assert model_cut.write(conf) == conf / f"botocore-{botocore.__version__}"
+    assert model_cut.write(conf).name.startswith(f"botocore-{botocore.__version__}-")
     return conf
 
 
