@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from burst.aws.client import Clients
-    from ris_hybrid.model import Host
 
 VERBS = (
     "getAvailableTemplates",
@@ -127,15 +126,16 @@ def _answer(
             return verbs.get_request_status(payload, provider)
         if verb == "requestReturnMachines":
             return verbs.request_return_machines(payload, provider)
-        return verbs.get_return_requests(payload, provider, _hosts)
+        return verbs.get_return_requests(
+            payload, provider, lambda: wiring.scheduler(_lsf_s()).hosts(), lambda: wiring.hosts(_lsf_s())
+        )
 
 
-def _hosts() -> Sequence[Host]:
-    """bhosts, in what is left of the call's time."""
+def _lsf_s() -> float:
+    """How long LSF may take to answer, in what is left of the call's time."""
     from burst.aws import deadline
-    from ris_hybrid import wiring
 
-    return wiring.scheduler(min(_LSF_S, max(0.1, deadline.left_s()))).hosts()
+    return min(_LSF_S, max(0.1, deadline.left_s()))
 
 
 def _policy(payload: object, env: Mapping[str, str], clients: Clients | None) -> dict[str, Any]:

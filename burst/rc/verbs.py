@@ -98,7 +98,7 @@ def get_return_requests(
     payload: object,
     provider: Provider,
     ask_hosts: Callable[[], Sequence[Host]] = _cannot_ask,
-    control: Hosts | None = None,
+    control: Callable[[], Hosts] | None = None,
 ) -> Json:
     """Which of LSF's hosts have ended, will end or are of no use; and the place where what nobody holds is ended.
 
@@ -106,7 +106,7 @@ def get_return_requests(
         payload: the request: every machine LSF holds. An empty list is no proof that it has no others.
         provider: ports and settings.
         ask_hosts: bhosts, in bounded time; called only when a machine is suspicious. Without it nothing is ended.
-        control: closes hosts that LSF could still use.
+        control: closes hosts that LSF could still use; asked for after ``ask_hosts``.
     """
     named = wire.read_machines(payload)
     machines = provider.cloud.machines()
@@ -149,7 +149,7 @@ def _reap(
     held: frozenset[str],
     provider: Provider,
     ask_hosts: Callable[[], Sequence[Host]],
-    control: Hosts | None,
+    control: Callable[[], Hosts] | None,
 ) -> frozenset[str]:
     """End what is of no use to LSF; gives the ids that it should drop, whether they could be ended or not."""
     sight = Sight(machines=machines, hosts=None, now=provider.now, life=provider.settings.life, held=held)
@@ -162,7 +162,7 @@ def _reap(
         known = [machine.machine_id for machine in suspects]
         provider.note("not reaped", machines=known, why=f"LSF could not be asked: {error.message}")
         return frozenset()
-    reaped = reap(provider, hosts, held=held, control=control, machines=machines)
+    reaped = reap(provider, hosts, held=held, control=control() if control else None, machines=machines)
     return frozenset(
         verdict.machine.machine_id
         for verdict in reaped.verdicts

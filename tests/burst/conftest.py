@@ -74,7 +74,7 @@ class Room:
                 raise SiteUnavailable("bhosts did not answer in time")
             return hosts
 
-        return list(verbs.get_return_requests(payload, self.provider, ask, control)["requests"])
+        return list(verbs.get_return_requests(payload, self.provider, ask, lambda: control)["requests"])
 
 
 @pytest.fixture
