@@ -145,9 +145,7 @@ def _launch_all(decisions: Iterable[Decision], fleet: Fleet, provider: Provider,
 
 def _launch(decision: Decision, fleet: Fleet, provider: Provider) -> Launched:
     """One launch; what EC2 refuses to one pool does not keep the others back."""
-    pool = provider.settings.pool(decision.pool)
-    if pool is None:
-        return Launched(decision=decision, outcome=None, why=f"pool {decision.pool} is not configured")
+    pool = next(pool for pool in provider.settings.pools if pool.name == decision.pool)
     known = request_id(decision, fleet, provider)
     try:
         outcome = launch(Order(request_id=known, pool=pool, lab=decision.lab, nodes=decision.nodes), provider)

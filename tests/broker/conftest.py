@@ -17,7 +17,7 @@ from burst.notices import FakeNotices
 from burst.provider import Provider
 from burst.spend import FakeSpend
 from onprem.lsf.fake import FakeHosts, FakeMaster, FakeScheduler
-from ris_hybrid.errors import TryAgain
+from ris_hybrid.errors import SiteUnavailable, TryAgain
 from ris_hybrid.model import Host, JobStatus, MachineState
 
 if TYPE_CHECKING:
@@ -31,15 +31,28 @@ SLOTS = 8
 
 
 class RacingHosts(FakeHosts):
-    """Lets something happen between our look and our closing."""
+    """Lets something happen between our look and our closing, and can refuse to open or to requeue."""
 
     before: Callable[[], None] | None = None
+    refuses = False
 
     def close(self, names: Sequence[str], why: str) -> None:
         happen, self.before = self.before, None
         if happen is not None:
             happen()
         super().close(names, why)
+
+    def reopen(self, names: Sequence[str]) -> None:
+        self._maybe_refuse("badmin hopen")
+        super().reopen(names)
+
+    def requeue(self, job_ids: Sequence[str]) -> None:
+        self._maybe_refuse("brequeue")
+        super().requeue(job_ids)
+
+    def _maybe_refuse(self, verb: str) -> None:
+        if self.refuses:
+            raise SiteUnavailable(f"{verb} failed: permission denied")
 
 
 class Cloud(FakeCloud):

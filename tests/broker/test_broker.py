@@ -142,6 +142,32 @@ def test_a_spot_notice_closes_the_host_and_moves_jobs_that_may_run_again(build: 
     assert {job.status for job in world.scheduler.jobs()} == {JobStatus.PEND}
 
 
+def test_what_lsf_refuses_is_said_and_tried_again(build: Build) -> None:
+    world = build(rerunnable_queues=("general",))
+    joined(world)
+    world.finish_all()
+    world.act()
+    world.advance(600)
+    world.hosts.before, world.hosts.refuses = world.submit, True
+    name = world.alive[0].name
+    assert world.act().refused == (f"not opened: {name}: badmin hopen failed: permission denied",)
+    world.hosts.refuses = False
+    assert world.act().returned.reopened == [name]
+    world.cloud.change(world.alive[0].machine_id, notice=world.now + 120)
+    world.hosts.refuses = True
+    job = world.scheduler.jobs()[0].job_id
+    assert world.act().refused == (f"not requeued: {job}: brequeue failed: permission denied",)
+    world.hosts.refuses = False
+    assert world.act().returned.requeued == [job]
+
+
+def test_a_machine_that_is_gone_by_itself_is_paid_for(world: World) -> None:
+    joined(world)
+    world.cloud.set_state(world.alive[0].machine_id, MachineState.TERMINATED)
+    world.act()
+    assert world.spend.month_to_date("2027-01")["lee"] == pytest.approx(BOOT_S / 3600 * 0.68)
+
+
 def test_jobs_of_queues_that_may_not_rerun_are_left_and_said(world: World) -> None:
     joined(world, 3)
     world.cloud.change(world.alive[0].machine_id, notice=world.now + 120)
@@ -265,6 +291,16 @@ def test_a_turn_that_died_over_its_launch_is_repeated_as_the_same_launch(world: 
     world.turn()
     world.cloud.hidden = False
     assert len(world.alive) == 5
+    assert world.act().launches == ()
+    assert world.journal.unanswered() == frozenset()
+
+
+def test_a_launch_whose_answer_was_lost_is_answered_when_its_machines_show(world: World) -> None:
+    world.submit(40)
+    world.cloud.lose = 1
+    world.turn()
+    assert len(world.journal.unanswered()) == 1
+    world.cloud.hidden = False
     assert world.act().launches == ()
     assert world.journal.unanswered() == frozenset()
 

@@ -157,6 +157,16 @@ def test_a_row_that_is_not_understood_is_lost_and_counted() -> None:
         Lsf({FULL: NO_OPTION, TABLE: ok("JOBID USER\n12 kim PEND q n x Sep 30 20:22\n1\n2\n"), UF: ok(" ")}).port.jobs()
 
 
+def test_what_is_no_table_is_unknown() -> None:
+    with pytest.raises(SiteUnavailable, match="no table with JOBID"):
+        parse_table("bjobs: what?\n")
+
+
+def test_a_bad_record_costs_itself_only() -> None:
+    read = parse_brief('{"COMMAND":"bjobs","JOBS":3,"RECORDS":[{"JOBID":"1","STAT":"RUN"},{"JOBID":"2"}]}')
+    assert (len(read.jobs), read.lost, read.complaint) == (1, 2, "job 2: STAT is missing")
+
+
 def test_nothing_pending_asks_for_no_long_form(recorded: Recorded) -> None:
     lsf = Lsf({FULL: NO_OPTION, TABLE: ok(recorded("bjobs/3"))})
     assert [job.lab for job in lsf.port.jobs()] == ["", ""]
