@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ris_hybrid.cli import show
+from ris_hybrid.cli.conformance import conformance
 
 if TYPE_CHECKING:
     from ris_hybrid.sandbox.places import Places
     from ris_hybrid.sandbox.summary import Summary
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+app.command("conformance")(conformance)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 BurstOption = Annotated[
@@ -45,7 +48,7 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Replay a real trace with bursting and without; show decisions as they come and what it cost. Sandbox only."""
-    _need_extra()
+    need_extra()
     _one_of(host_providers, broker=broker)
     for path in (report, picture):
         _check_writable(path)
@@ -86,7 +89,7 @@ def start(
     as_json: JsonOption = False,
 ) -> None:
     """Start a sandbox in the background; commands without --conf then work on it."""
-    _need_extra()
+    need_extra()
     _one_of(host_providers, broker=broker)
     from ris_hybrid.sandbox.places import running
     from ris_hybrid.sandbox.rig import Order
@@ -162,7 +165,8 @@ def _one_of(host_providers: Path | None, *, broker: bool) -> None:
         raise ConfigError("--broker and --host-providers: expected one of them", "a plug-in needs a Resource Connector")
 
 
-def _need_extra() -> None:
+def need_extra() -> None:
+    """Raise ``ConfigError`` when the packages of the extra ``sandbox`` are not installed."""
     from importlib.util import find_spec
 
     from ris_hybrid.errors import ConfigError

@@ -3,7 +3,8 @@
 A rule: ``{"match": regex over "ec2:CreateFleet", "at": n, "times": n, "do": {...}}``. ``at`` is the first matching
 call that is hit, counted from 1 since the rules were posted; ``times`` how many calls are hit (default 1 with
 ``at``, else all). ``do`` holds ``error`` {code, status, message}, ``delay_s``, ``reset`` ("before" or "after" the
-call is applied) and, for CreateFleet, ``grant`` (at most so many machines); several may stand together.
+call is applied), ``hold_s`` (seconds the answer of the applied call is held back) and, for CreateFleet, ``grant`` (at
+most so many machines); several may stand together.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _KEYS = frozenset({"match", "at", "times", "do"})
-_DEEDS = frozenset({"error", "delay_s", "reset", "grant"})
+_DEEDS = frozenset({"error", "delay_s", "reset", "hold_s", "grant"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Deed:
 
     error: ApiError | None = None
     delay_s: float = 0.0
+    hold_s: float = 0.0
     reset: Literal["", "before", "after"] = ""
     grant: int | None = None
 
@@ -93,18 +95,23 @@ def _count(value: object, name: str, least: int = 1) -> int | None:
 
 
 def _deed(fields: Mapping[str, object]) -> Deed:
-    delay = fields.get("delay_s", 0.0)
-    if not isinstance(delay, int | float) or not math.isfinite(delay) or delay < 0:
-        raise ConfigError("delay_s: seconds are expected")
     reset = fields.get("reset", "")
     if reset not in {"", "before", "after"}:
         raise ConfigError("reset: before or after is expected")
     return Deed(
         error=None if fields.get("error") is None else _error(fields["error"]),
-        delay_s=float(delay),
+        delay_s=_seconds(fields, "delay_s"),
+        hold_s=_seconds(fields, "hold_s"),
         reset=reset,
         grant=_count(fields.get("grant"), "grant", least=0),
     )
+
+
+def _seconds(fields: Mapping[str, object], name: str) -> float:
+    value = fields.get(name, 0.0)
+    if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise ConfigError(f"{name}: seconds are expected")
+    return float(value)
 
 
 def _error(raw: object) -> ApiError:

@@ -82,6 +82,8 @@ class Layer:
             return error_answer(call, deed.error)
         with self._lock:
             answer = _applied(self._state, call, deed.grant)
+        if deed.hold_s:
+            time.sleep(deed.hold_s)
         if deed.reset == "after":
             _reset_connection(call.environ)
         return answer

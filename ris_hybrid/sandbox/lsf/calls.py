@@ -61,14 +61,28 @@ class Scripts:
     def provider(self, provider: Provider, verb: str, payload: Mapping[str, Any], now: float) -> Call:
         """Run ``<scriptPath>/scripts/<verb>.sh -f FILE``."""
         script = provider.script_dir / "scripts" / f"{verb}.sh"
-        env = {
+        env = self._of(provider)
+        with self._input(payload, now) as file:
+            return self._call(verb, payload, [str(script), "-f", str(file)], env, merged=False)
+
+    def environment(self, provider: Provider) -> dict[str, str]:
+        """Everything a script of this provider finds in its environment."""
+        return {**self._env, **self._shared(), **self._of(provider)}
+
+    def _of(self, provider: Provider) -> dict[str, str]:
+        return {
             "PRO_LSF_TOP": str(self._conf.top),
             "PROVIDER_NAME": provider.name,
             "PRO_CONF_DIR": str(provider.conf_dir),
             "SCRIPT_OPTIONS": provider.script_option,
         }
-        with self._input(payload, now) as file:
-            return self._call(verb, payload, [str(script), "-f", str(file)], env, merged=False)
+
+    def _shared(self) -> dict[str, str]:
+        return {
+            "LSF_ENVDIR": str(self._conf.conf_dir),
+            "PRO_LSF_LOGDIR": str(self._conf.log_dir),
+            "PRO_DATA_DIR": str(self._data_dir),
+        }
 
     def policy(self, script: Path, payload: Mapping[str, Any], now: float) -> Call | None:
         """Run the policy script with one file name, stderr merged into its answer; None when there is no such program.
@@ -95,13 +109,8 @@ class Scripts:
     def _call(
         self, verb: str, payload: Mapping[str, Any], argv: Sequence[str], env: Mapping[str, str], *, merged: bool
     ) -> Call:
-        shared = {
-            "LSF_ENVDIR": str(self._conf.conf_dir),
-            "PRO_LSF_LOGDIR": str(self._conf.log_dir),
-            "PRO_DATA_DIR": str(self._data_dir),
-        }
         started = perf_counter()
-        outcome = self._run(argv, {**self._env, **shared, **env}, merged=merged)
+        outcome = self._run(argv, {**self._env, **self._shared(), **env}, merged=merged)
         return Call(
             verb=verb,
             input=payload,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,16 @@ def test_a_delay_holds_up_only_its_own_call(ec2: Any, sandbox: Sandbox) -> None:
     assert between - begun < 5
 
 
+def test_an_answer_held_back_is_that_of_a_launch_already_made(ec2: Any, sandbox: Sandbox) -> None:
+    sandbox.post("faults", rule("RunInstances", {"hold_s": 1}))
+    asking = threading.Thread(target=run, args=(ec2,))
+    asking.start()
+    while not sandbox.get("instances"):
+        assert asking.is_alive()
+    assert asking.is_alive()
+    asking.join()
+
+
 def test_a_fleet_is_granted_less(ec2: Any, sandbox: Sandbox, template: str) -> None:
     sandbox.post("faults", rule("CreateFleet", {"grant": 2}))
     target = {"TotalTargetCapacity": 5, "DefaultTargetCapacityType": "on-demand"}
@@ -113,6 +124,7 @@ def test_the_first_rule_that_hits_decides_but_all_count() -> None:
         ([{"match": "x", "times": True, "do": {"grant": 1}}], "times:"),
         ([{"match": "x", "do": {"delay_s": -1}}], "delay_s"),
         ([{"match": "x", "do": {"delay_s": "1"}}], "delay_s"),
+        ([{"match": "x", "do": {"hold_s": "1"}}], "hold_s"),
         ([{"match": "x", "do": {"reset": "now"}}], "reset"),
         ([{"match": "x", "do": {"error": {"status": 400}}}], "code"),
         ([{"match": "x", "do": {"error": {"code": "x", "status": 200}}}], "status"),

@@ -1,0 +1,191 @@
+"""Where a plug-in is tried: AWS on loopback, LSF's commands, an LSF_TOP, and a clock (sandbox).
+
+The clock is the machine's at the start of a probe and moves when the probe moves it; scripts that go by their input
+file's date, or by our sandbox's variable, follow it. Every probe finds an empty account and an empty data directory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from urllib.request import ProxyHandler, Request, build_opener
+
+from burst.aws.prices import catalog, with_prices
+from ris_hybrid.config.outputs import merge_outputs
+from ris_hybrid.sandbox import lsf_top, pool_build
+from ris_hybrid.sandbox.aws.child import SandboxAws
+from ris_hybrid.sandbox.conformance import plugin as plugins
+from ris_hybrid.sandbox.conformance.process import Ran, Running
+from ris_hybrid.sandbox.lsf.calls import Scripts
+from ris_hybrid.sandbox.lsf.cluster import Cluster
+from ris_hybrid.sandbox.lsf.rcconf import read_rc_conf
+from ris_hybrid.sandbox.lsf.server import CommandServer, install_commands, serving
+from ris_hybrid.sandbox.lsf.spec import ClusterSpec, HostSpec, QueueSpec
+from ris_hybrid.wiring import CLOCK_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ris_hybrid.sandbox.conformance.plugin import Plugin
+    from ris_hybrid.sandbox.places import Places
+    from ris_hybrid.settings import BurstSettings
+
+LAUNCHES = frozenset({"ec2:RunInstances", "ec2:CreateFleet", "ec2:RequestSpotFleet", "ec2:RequestSpotInstances"})
+LAUNCH = "|".join(f"^{name}$" for name in sorted(LAUNCHES))
+_ENDED = {"shutting-down", "terminated"}
+_CLUSTER = ClusterSpec(
+    name="probe",
+    hosts=(HostSpec(prefix="exec", count=2, slots=4),),
+    queues=(QueueSpec(name="general", rc_hosts="awshost"),),
+)
+_SIGNED = "AWS4-HMAC-SHA256 Credential=sandbox/20270101/{region}/ec2/aws4_request, SignedHeaders=host, Signature=none"
+
+
+class Stand:
+    """One plug-in, ready to be called."""
+
+    def __init__(self, aws: SandboxAws, places: Places, settings: BurstSettings, scripts: Scripts, top: Path) -> None:
+        self.aws = aws
+        self.ran: list[Ran] = []
+        """Every script run of every probe so far."""
+        self.now = 0.0
+        self._places = places
+        self._settings = settings
+        self._count = 0
+        conf = read_rc_conf(top)
+        self._provider = conf.providers[0]
+        self._data = conf.data_dir(_CLUSTER.name)
+        self._env = scripts.environment(self._provider)
+        self._input = places.root / "input"
+        self._open = build_opener(ProxyHandler({})).open
+
+    def fresh(self, ago_s: float = 0.0) -> None:
+        """An empty account with the same network, an empty data directory, and the time of so many seconds ago."""
+        self.aws.reset()
+        self.now = float(int(time.time() - ago_s))
+        self.aws.set_clock(self.now)
+        pool_build.build(self._settings, self.aws, self._places.root, ())
+        self.forget()
+
+    def forget(self) -> None:
+        """Delete every local file of the plug-in, as on a master that has taken over."""
+        for folder in (self._data, self._input):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+
+    def later(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        self.now += seconds
+        self.aws.set_clock(self.now)
+
+    def start(self, verb: str, payload: object) -> Running:
+        """Start a script with an input file as ebrokerd writes it."""
+        return self.start_on(verb, json.dumps(payload).encode(), f"in-{self._count + 1:06d}.json")
+
+    def start_on(self, verb: str, content: bytes | None, name: str) -> Running:
+        """Start a script on a file with any content and name; no content means that there is no such file."""
+        self._count += 1
+        path = self._input / name
+        if content is not None:
+            path.write_bytes(content)
+            os.utime(path, (self.now, self.now))
+        command = [str(self._provider.script_dir / "scripts" / f"{verb}.sh"), "-f", str(path)]
+        return Running(verb, command, self._env | {CLOCK_VARIABLE: repr(self.now)}, self._input)
+
+    def finish(self, running: Running) -> Ran:
+        """Wait for a script and keep what it said."""
+        ran = running.finish()
+        self.ran.append(ran)
+        return ran
+
+    def call(self, verb: str, payload: object) -> Ran:
+        """Run a script to its end."""
+        return self.finish(self.start(verb, payload))
+
+    def machines(self) -> dict[str, dict[str, Any]]:
+        """What EC2 would send a bill for: machines that have not ended, by id."""
+        return {one["id"]: one for one in self.aws.instances() if one["state"] not in _ENDED}
+
+    def launch_calls(self) -> int:
+        """Launch calls EC2 has received."""
+        return sum(count for name, count in self.aws.calls().items() if name in LAUNCHES)
+
+    def ec2(self, action: str, **fields: str) -> None:
+        """Do something to EC2 behind the plug-in's back."""
+        form = {
+            "Action": action,
+            "Version": "2016-11-15",
+            **{key.replace("__", "."): one for key, one in fields.items()},
+        }
+        headers = {
+            "Authorization": _SIGNED.format(region=self.aws.region),
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        asked = Request(self.aws.url, data=urlencode(form).encode(), headers=headers)  # noqa: S310 - loopback
+        with self._open(asked, timeout=30) as answer:
+            answer.read()
+
+    def only_room_for(self, machines: int, like: Mapping[str, Any]) -> None:
+        """From here on EC2 has so many more machines of this one's type and zone, and nothing of any other type."""
+        zones = [f"{self.aws.region}{letter}" for letter in "abcdef"]
+        limits = {kind: dict.fromkeys(zones, 0) for kind in {*catalog(), like["type"]}}
+        same = [one for one in self.machines().values() if (one["type"], one["zone"]) == (like["type"], like["zone"])]
+        limits[like["type"]][like["zone"]] = len(same) + machines
+        self.aws.capacity(limits)
+
+
+@contextmanager
+def standing(plugin: Plugin | None, places: Places) -> Iterator[Stand]:
+    """A stand for somebody's plug-in, or for ours; everything it started has ended when the block ends.
+
+    Raises:
+        ConfigError: the plug-in's folder cannot be used.
+        SiteUnavailable: the AWS emulator did not start.
+    """
+    settings = plugins.settings()
+    aws = SandboxAws.start(places.aws_state, region=settings.region)
+    try:
+        settings = replace(settings, endpoint_url=aws.url)
+        outputs = pool_build.build(settings, aws, places.root, ())
+        ours = with_prices(merge_outputs(replace(settings, outputs=outputs.name), places.root))
+        listed = None if plugin is None else plugin.set_up(places.root, _facts(aws, outputs))
+        top = lsf_top.write(places.lsf_top, ours, listed).top
+        cluster = Cluster(_CLUSTER, time.time())
+        env = _environment(aws, places) | ({} if plugin is None else dict(plugin.env))
+        install_commands(places.bin, places.socket)
+        with serving(CommandServer(cluster), places.socket):
+            yield Stand(aws, places, settings, Scripts(read_rc_conf(top), _CLUSTER.name, env), top)
+    finally:
+        aws.stop()
+
+
+def _facts(aws: SandboxAws, outputs: Path) -> dict[str, str]:
+    """What a plug-in's configuration may ask for, as ``@NAME@``."""
+    first = next(iter(json.loads(outputs.read_text(encoding="utf-8")).values()))
+    return {
+        "ENDPOINT_URL": aws.url,
+        "REGION": aws.region,
+        "LAUNCH_TEMPLATE": first["launch_template"],
+        "SUBNET": first["subnets"][0],
+        "SUBNETS": ",".join(first["subnets"]),
+        "IMAGE": "ami-0123456789abcdef0",
+    }
+
+
+def _environment(aws: SandboxAws, places: Places) -> dict[str, str]:
+    ours = Path(sys.executable).parent
+    return {
+        "PATH": os.pathsep.join([str(places.bin), str(ours), os.environ.get("PATH", os.defpath)]),
+        "HOME": os.environ.get("HOME", "/"),
+        "LANG": "C.UTF-8",
+        "RIS_HYBRID_RC": str(ours / "ris-hybrid-rc"),
+        **aws.env(),
+    }
