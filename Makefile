@@ -3,9 +3,9 @@ PY := .venv/bin/python
 BIN := .venv/bin
 CONSTRAINTS := .ci/constraints.txt
 
-.PHONY: help install demo test check lint fix bench
+.PHONY: help install demo test check lint fix bench bench-rc
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
 
 install: .venv/.installed ## make .venv with the command, all extras and the tools
 
@@ -42,3 +42,6 @@ fix: install ## format and mend what ruff can
 
 bench: install ## the figures of README and docs
 	@$(PY) bench/hook_start.py && $(PY) bench/parse_and_decide.py
+
+bench-rc: install ## what each call of LSF costs, on the sandbox's EC2 (SCRIPTS=DIR CONF=DIR: another plug-in beside ours)
+	@$(PY) bench/rc.py $(if $(SCRIPTS),--scripts $(SCRIPTS) --conf $(CONF))

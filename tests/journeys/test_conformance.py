@@ -51,7 +51,7 @@ def test_somebody_elses_is_told_what_it_lacks(foreign: Path) -> None:
     assert report["passed"] + report["failed"] == len(report["rows"])
     assert reasons["templates on a bad file"] == "getAvailableTemplates: exit 1 on garbage"
     assert reasons["maxNumber"] == "5 machines of template Template-VM-1, maxNumber is 3"
-    assert reasons["another master without files"] == "getRequestStatus: request dir-0001: complete with 0 of 3 machines"
+    assert reasons["another master without files"].endswith("request dir-0001: complete with 0 of 3 machines")
     assert reasons["4 of 10"] == "it launched nothing on the sandbox's EC2, so EC2 cannot fail for it"
     assert "FAILED: maxNumber" in done.stderr
 
