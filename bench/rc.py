@@ -29,7 +29,7 @@ from burst.aws.client import ec2_client
 from burst.aws.prices import with_prices
 from burst.rc import install
 from ris_hybrid.sandbox.aws.child import SandboxAws, end
-from ris_hybrid.sandbox.conformance.plugin import Plugin
+from ris_hybrid.sandbox.conformance.plugin import Plugin, write_burst_yaml
 from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Pool
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 IMAGE, TYPE, POOL = "ami-0123456789abcdef0", "c7a.xlarge", "many"
 MOST = 500  # machines of one request; a larger fleet is made of several, and then only checked
 LIMIT_S = 300.0
+SETTLES_S = 5.0  # until the service listens and has had its first look
 ALONE, SERVED = "ours", "ours, served"
 CREATE, RETURN = "getRequestStatus (create)", "getRequestStatus (return)"
 TEMPLATES, REQUEST, CHECK, BACK = (
@@ -260,7 +261,9 @@ def ours(label: str, course: Course, folder: Path) -> Contestant:
     template, subnets = course.network()
     name = "".join(char if char.isalnum() else "-" for char in label)
     conf = folder / name
-    install.write(_settings(name, course.aws, template, subnets), conf)
+    settings = _settings(name, course.aws, template, subnets)
+    install.write(settings, conf)
+    write_burst_yaml(settings, conf / "burst.yaml")
     env = {"RIS_HYBRID_RC": str(Path(sys.executable).parent / "ris-hybrid-rc")}
     scripts = Path(burst.rc.__file__).with_name("scripts")
     return Contestant(label=label, scripts=scripts, env=_environment(course.aws, folder, name, conf) | env)
@@ -307,7 +310,8 @@ def _environment(aws: SandboxAws, folder: Path, name: str, conf: Path) -> dict[s
 @contextmanager
 def served(who: Contestant) -> Iterator[Contestant | None]:
     """The same with the resident service beside it; None where this version has no service."""
-    command = [str(Path(sys.executable).parent / "ris-hybrid"), "burst", "serve"]
+    conf = Path(who.env["PRO_CONF_DIR"])
+    command = [str(Path(sys.executable).parent / "ris-hybrid"), "burst", "serve", "--conf", str(conf / "burst.yaml")]
     if subprocess.run([*command, "--help"], capture_output=True, check=False).returncode != 0:
         yield None
         return
@@ -315,6 +319,7 @@ def served(who: Contestant) -> Iterator[Contestant | None]:
         command, env=who.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
+        time.sleep(SETTLES_S)
         yield who
     finally:
         end(service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +30,9 @@ def conformance(
     ] = None,
     option: Annotated[str, typer.Option(help="Its scriptOption in hostProviders.json.")] = "",
     env: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for its scripts; may be repeated.")] = None,
+    beside: Annotated[
+        str, typer.Option(help="A command that runs beside its scripts where EC2 gives notice, as a service does.")
+    ] = "",
     only: Annotated[list[str] | None, typer.Option(help="Only the probes whose name has this text.")] = None,
     *,
     as_list: Annotated[bool, typer.Option("--list", help="Only say what is tried, and why.")] = False,
@@ -36,8 +40,8 @@ def conformance(
 ) -> None:
     """Try a Resource Connector plug-in in the sandbox: the protocol, and what may happen to it. Exit 6 if it fails.
 
-    Its configuration is copied; in the copy @ENDPOINT_URL@, @REGION@, @SUBNET@, @SUBNETS@, @LAUNCH_TEMPLATE@ and
-    @IMAGE@ become what the sandbox's EC2 has.
+    Its configuration is copied; in the copy @ENDPOINT_URL@, @REGION@, @SUBNET@, @SUBNETS@, @LAUNCH_TEMPLATE@,
+    @IMAGE@ and @NOTICES@ (a queue) become what the sandbox's EC2 has.
     """
     from ris_hybrid.cli.sandbox import need_extra
 
@@ -46,7 +50,7 @@ def conformance(
     if as_list:
         show.table(("probe", "why"), [(probe.name, probe.why) for probe in probes])
         return
-    plugin = None if provider is None else _plugin(provider, conf, option, env or [])
+    plugin = None if provider is None else _plugin(provider, conf, option, env or [], beside)
     report = _run(plugin, probes)
     if as_json:
         show.json_object(report.as_json())
@@ -65,7 +69,7 @@ def _chosen(texts: Sequence[str]) -> tuple[Probe, ...]:
     return chosen
 
 
-def _plugin(provider: Path, conf: Path | None, option: str, pairs: Sequence[str]) -> Plugin:
+def _plugin(provider: Path, conf: Path | None, option: str, pairs: Sequence[str], beside: str) -> Plugin:
     from ris_hybrid.errors import ConfigError
     from ris_hybrid.sandbox.conformance.plugin import Plugin
 
@@ -75,7 +79,8 @@ def _plugin(provider: Path, conf: Path | None, option: str, pairs: Sequence[str]
         if not key or not equals:
             raise ConfigError(f"--env {pair}: expected KEY=VALUE")
         env[key] = value
-    plugin = Plugin(script_path=provider, conf_path=conf or provider, option=option, env=env)
+    words = tuple(shlex.split(beside))
+    plugin = Plugin(script_path=provider, conf_path=conf or provider, option=option, env=env, beside=words)
     plugin.check()
     return plugin
 

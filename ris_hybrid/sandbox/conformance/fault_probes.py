@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _THROTTLED = {"error": {"code": "RequestLimitExceeded", "status": 503}}
 _BROKEN = {"error": {"code": "InternalError", "status": 500}}
 _ARRIVES_S = 30.0
+_HANGS_S = 45
 _FOUND_S = 1800.0
 _STEP_S = 300.0
 
@@ -83,6 +84,16 @@ def _blind(stand: Stand) -> None:
         _bounded(ran)
         need(ran.rc == 1 or '"running"' in ran.stdout or verb == "getReturnRequests", f"{verb}: claims to know")
         need("gracePeriod" not in ran.stdout, f"{verb}: reports machines as lost because EC2 could not be asked")
+
+
+def _hangs(stand: Stand) -> None:
+    template, _ = talk.largest(stand)
+    _, machines = talk.launched(stand, template, 2)
+    need(stand.machines(), "it launched nothing on the sandbox's EC2, so EC2 cannot fail for it")
+    stand.aws.faults([{"match": "^ec2:Describe", "do": {"delay_s": _HANGS_S}}])
+    ran = stand.call("getReturnRequests", {"machines": talk.named(machines)})
+    _bounded(ran)
+    need("gracePeriod" not in ran.stdout, "getReturnRequests: reports machines as lost because EC2 did not answer")
 
 
 def _killed(stand: Stand, do: Mapping[str, object]) -> None:
@@ -177,6 +188,11 @@ PROBES = (
         name="EC2 cannot be asked",
         why="Unknown is not gone: LSF would requeue the jobs of machines that run well.",
         run=_blind,
+    ),
+    Probe(
+        name="EC2 does not answer",
+        why="A firewall that drops packets must not hold LSF's round up for minutes.",
+        run=_hangs,
     ),
     Probe(
         name="killed before EC2 launches",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from ris_hybrid.sandbox.conformance import talk
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _NOBODY = {"name": "ip-10-254-254-254", "machineId": "i-0fedcba9876543210"}
 _FLEET = 100
 _AT_ONCE = 8
+_HEARD_S = 10
 
 
 def _fleet(stand: Stand, count: int) -> tuple[str, tuple[MachineAnswer, ...]]:
@@ -96,6 +98,31 @@ def _at_once(stand: Stand) -> None:
     need(len(still.machines) == fleet, f"getRequestStatus: {len(still.machines)} of the fleet of {fleet} left")
 
 
+def _interrupted(stand: Stand) -> None:
+    machines = [talk.launched(stand, one.template_id, 1)[1][0] for one in talk.templates(stand)]
+    need(stand.machines(), "it launched nothing on the sandbox's EC2, so nothing can happen to its machines there")
+    spot = {one for one, machine in stand.machines().items() if machine["spot"]}
+    need(spot, "none of its templates starts a spot machine: give it one in its configuration")
+    taken = next(one for one in machines if one.machine_id in spot)
+    stand.aws.interrupt([taken.machine_id])
+    with stand.beside():
+        graces = _announced(stand, taken)
+    need(graces, f"getReturnRequests: says nothing {_HEARD_S} s after EC2's notice")
+    need(0 <= graces[0] <= 120, f"getReturnRequests: gracePeriod {graces[0]:g} right after a notice of two minutes")
+    stand.later(180)
+    _reported(stand, talk.named(machines), taken.machine_id)
+
+
+def _announced(stand: Stand, taken: MachineAnswer) -> list[float]:
+    """The grace period of a machine EC2 has announced to take, once the plug-in knows of it."""
+    for _ in range(_HEARD_S):
+        found = talk.reclaims(stand, talk.named([taken]))
+        if found:
+            return [one.grace_s for one in found]
+        time.sleep(1)
+    return []
+
+
 def _other_master(stand: Stand) -> None:
     request_id, machines = _fleet(stand, 3)
     asked = Asked(kind="create", machines=3)
@@ -123,6 +150,11 @@ PROBES = (
         name="stopped by somebody else",
         why="A stopped machine runs no job, but its disk is still paid for.",
         run=_stopped,
+    ),
+    Probe(
+        name="a spot notice",
+        why="Two minutes are enough to requeue the jobs, if LSF is told with the seconds that are left.",
+        run=_interrupted,
     ),
     Probe(
         name="one forgotten id among many",

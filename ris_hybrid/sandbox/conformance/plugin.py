@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.errors import ConfigError
@@ -32,6 +32,8 @@ class Plugin:
     """``scriptOption``."""
     env: Mapping[str, str] = field(default_factory=dict)
     """What its scripts find in their environment besides."""
+    beside: tuple[str, ...] = ()
+    """A command that runs beside its scripts where it needs one, as a service that hears of spot notices."""
 
     @property
     def name(self) -> str:
@@ -75,6 +77,18 @@ def _fill_in(path: Path, facts: Mapping[str, str]) -> None:
     for name, value in facts.items():
         content = content.replace(f"@{name}@".encode(), value.encode())
     path.write_bytes(content)
+
+
+def write_burst_yaml(settings: BurstSettings, path: Path) -> None:
+    """The settings as the burst.yaml our own service reads (JSON is YAML)."""
+    path.write_text(json.dumps(_given(asdict(settings))), encoding="utf-8")
+
+
+def _given(value: Any) -> Any:
+    """The value without what is None: a key that is not there."""
+    if isinstance(value, dict):
+        return {key: _given(inner) for key, inner in value.items() if inner is not None}
+    return [_given(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def settings() -> BurstSettings:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from ris_hybrid.sandbox.places import Places
     from ris_hybrid.settings import BurstSettings
 
+Words = tuple[str, ...]
+"""A command."""
 LAUNCHES = frozenset({"ec2:RunInstances", "ec2:CreateFleet", "ec2:RequestSpotFleet", "ec2:RequestSpotInstances"})
 LAUNCH = "|".join(f"^{name}$" for name in sorted(LAUNCHES))
 _ENDED = {"shutting-down", "terminated"}
@@ -46,13 +48,16 @@ _CLUSTER = ClusterSpec(
     hosts=(HostSpec(prefix="exec", count=2, slots=4),),
     queues=(QueueSpec(name="general", rc_hosts="awshost"),),
 )
+_ACCOUNT, _NOTICES = "123456789012", "spot-notices"
 _SIGNED = "AWS4-HMAC-SHA256 Credential=sandbox/20270101/{region}/ec2/aws4_request, SignedHeaders=host, Signature=none"
 
 
 class Stand:
     """One plug-in, ready to be called."""
 
-    def __init__(self, aws: SandboxAws, places: Places, settings: BurstSettings, scripts: Scripts, top: Path) -> None:
+    def __init__(
+        self, aws: SandboxAws, places: Places, settings: BurstSettings, scripts: Scripts, beside: Words
+    ) -> None:
         self.aws = aws
         self.ran: list[Ran] = []
         """Every script run of every probe so far."""
@@ -60,7 +65,8 @@ class Stand:
         self._places = places
         self._settings = settings
         self._count = 0
-        conf = read_rc_conf(top)
+        self._beside = beside
+        conf = read_rc_conf(places.lsf_top)
         self._provider = conf.providers[0]
         self._data = conf.data_dir(_CLUSTER.name)
         self._env = scripts.environment(self._provider)
@@ -110,6 +116,18 @@ class Stand:
         """Run a script to its end."""
         return self.finish(self.start(verb, payload))
 
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Let what the plug-in runs beside its scripts run, if it has such a thing."""
+        if not self._beside:
+            yield
+            return
+        running = Running("beside", self._beside, self._env | {CLOCK_VARIABLE: repr(self.now)}, self._input)
+        try:
+            yield
+        finally:
+            running.kill()
+
     def machines(self) -> dict[str, dict[str, Any]]:
         """What EC2 would send a bill for: machines that have not ended, by id."""
         return {one["id"]: one for one in self.aws.instances() if one["state"] not in _ENDED}
@@ -156,15 +174,24 @@ def standing(plugin: Plugin | None, places: Places) -> Iterator[Stand]:
         settings = replace(settings, endpoint_url=aws.url)
         outputs = pool_build.build(settings, aws, places.root, ())
         ours = with_prices(merge_outputs(replace(settings, outputs=outputs.name), places.root))
+        ours = replace(ours, outputs="", notices=f"{aws.url}/{_ACCOUNT}/{_NOTICES}")
         listed = None if plugin is None else plugin.set_up(places.root, _facts(aws, outputs))
-        top = lsf_top.write(places.lsf_top, ours, listed).top
+        lsf_top.write(places.lsf_top, ours, listed)
         cluster = Cluster(_CLUSTER, time.time())
         env = _environment(aws, places) | ({} if plugin is None else dict(plugin.env))
         install_commands(places.bin, places.socket)
         with serving(CommandServer(cluster), places.socket):
-            yield Stand(aws, places, settings, Scripts(read_rc_conf(top), _CLUSTER.name, env), top)
+            scripts = Scripts(read_rc_conf(places.lsf_top), _CLUSTER.name, env)
+            yield Stand(aws, places, settings, scripts, plugin.beside if plugin else _service(places, ours))
     finally:
         aws.stop()
+
+
+def _service(places: Places, settings: BurstSettings) -> Words:
+    """Our own service, which hears of spot notices."""
+    plugins.write_burst_yaml(settings, places.burst_yaml)
+    command = str(Path(sys.executable).parent / "ris-hybrid")
+    return command, "burst", "serve", "--conf", str(places.burst_yaml)
 
 
 def _facts(aws: SandboxAws, outputs: Path) -> dict[str, str]:
@@ -177,6 +204,7 @@ def _facts(aws: SandboxAws, outputs: Path) -> dict[str, str]:
         "SUBNET": first["subnets"][0],
         "SUBNETS": ",".join(first["subnets"]),
         "IMAGE": "ami-0123456789abcdef0",
+        "NOTICES": f"{aws.url}/{_ACCOUNT}/{_NOTICES}",
     }
 
 
