@@ -26,15 +26,21 @@ from ris_hybrid.sandbox.conformance import plugin as plugins
 from ris_hybrid.sandbox.conformance.process import Ran, Running
 from ris_hybrid.sandbox.lsf.calls import Scripts
 from ris_hybrid.sandbox.lsf.cluster import Cluster
+from ris_hybrid.sandbox.lsf.commands import no_rc_rows
+from ris_hybrid.sandbox.lsf.ebrokerd import Ebrokerd
 from ris_hybrid.sandbox.lsf.rcconf import read_rc_conf
 from ris_hybrid.sandbox.lsf.server import CommandServer, install_commands, serving
 from ris_hybrid.sandbox.lsf.spec import ClusterSpec, HostSpec, QueueSpec
+from ris_hybrid.sandbox.machine_room import AwsMachineRoom
+from ris_hybrid.sandbox.simulation import Simulation
 from ris_hybrid.wiring import CLOCK_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ris_hybrid.sandbox.conformance.plugin import Plugin
+    from ris_hybrid.sandbox.lsf.ebrokerd import RcRow
+    from ris_hybrid.sandbox.lsf.swf import Arrival
     from ris_hybrid.sandbox.places import Places
     from ris_hybrid.settings import BurstSettings
 
@@ -42,6 +48,7 @@ Words = tuple[str, ...]
 """A command."""
 LAUNCHES = frozenset({"ec2:RunInstances", "ec2:CreateFleet", "ec2:RequestSpotFleet", "ec2:RequestSpotInstances"})
 LAUNCH = "|".join(f"^{name}$" for name in sorted(LAUNCHES))
+_BOOT_S = 120.0
 _ENDED = {"shutting-down", "terminated"}
 _CLUSTER = ClusterSpec(
     name="probe",
@@ -62,13 +69,15 @@ class Stand:
         self.ran: list[Ran] = []
         """Every script run of every probe so far."""
         self.now = 0.0
+        self.cluster = Cluster(_CLUSTER, 0)
+        self._rows: Callable[[], Sequence[RcRow]] = no_rc_rows
         self._places = places
         self._settings = settings
         self._count = 0
         self._beside = beside
-        conf = read_rc_conf(places.lsf_top)
-        self._provider = conf.providers[0]
-        self._data = conf.data_dir(_CLUSTER.name)
+        self._conf = read_rc_conf(places.lsf_top)
+        self._provider = self._conf.providers[0]
+        self._data = self._conf.data_dir(_CLUSTER.name)
         self._env = scripts.environment(self._provider)
         self._input = places.root / "input"
         self._open = build_opener(ProxyHandler({})).open
@@ -80,6 +89,29 @@ class Stand:
         self.aws.set_clock(self.now)
         pool_build.build(self._settings, self.aws, self._places.root, ())
         self.forget()
+
+    @contextmanager
+    def lsf(self) -> Iterator[None]:
+        """LSF's commands answer, from a cluster in which nothing has happened yet."""
+        self.cluster, self._rows = Cluster(_CLUSTER, self.now), no_rc_rows
+        with serving(CommandServer(self.cluster, self._rc_rows), self._places.socket):
+            yield
+
+    def _rc_rows(self) -> Sequence[RcRow]:
+        return self._rows()
+
+    def simulation(self, arrivals: Sequence[Arrival]) -> Simulation:
+        """The cluster with these jobs and the sandbox's ebrokerd, which calls the plug-in's scripts."""
+        env = dict(self._env)
+
+        def set_clock(now: float) -> None:
+            self.later(now - self.now)
+            env[CLOCK_VARIABLE] = repr(now)
+
+        room = AwsMachineRoom(self.aws, lambda: self.cluster.now, trusting=True)
+        ebrokerd = Ebrokerd(self.cluster, self._conf, env, machine_room=room, boot_s=_BOOT_S)
+        self._rows = ebrokerd.rc_rows
+        return Simulation(cluster=self.cluster, arrivals=arrivals, ebrokerd=ebrokerd, set_clock=set_clock)
 
     def forget(self) -> None:
         """Delete every local file of the plug-in, as on a master that has taken over."""
@@ -177,12 +209,10 @@ def standing(plugin: Plugin | None, places: Places) -> Iterator[Stand]:
         ours = replace(ours, outputs="", notices=f"{aws.url}/{_ACCOUNT}/{_NOTICES}")
         listed = None if plugin is None else plugin.set_up(places.root, _facts(aws, outputs))
         lsf_top.write(places.lsf_top, ours, listed)
-        cluster = Cluster(_CLUSTER, time.time())
         env = _environment(aws, places) | ({} if plugin is None else dict(plugin.env))
         install_commands(places.bin, places.socket)
-        with serving(CommandServer(cluster), places.socket):
-            scripts = Scripts(read_rc_conf(places.lsf_top), _CLUSTER.name, env)
-            yield Stand(aws, places, settings, scripts, plugin.beside if plugin else _service(places, ours))
+        scripts = Scripts(read_rc_conf(places.lsf_top), _CLUSTER.name, env)
+        yield Stand(aws, places, settings, scripts, plugin.beside if plugin else _service(places, ours))
     finally:
         aws.stop()
 

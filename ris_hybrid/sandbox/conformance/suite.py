@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ris_hybrid.sandbox.conformance import capacity_probes, fault_probes, fleet_probes, protocol_probes
+from ris_hybrid.sandbox.conformance import capacity_probes, ebrokerd_probe, fault_probes, fleet_probes, protocol_probes
 from ris_hybrid.sandbox.conformance.verdict import Probe, Report, Row, Unmet
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PROBES: tuple[Probe, ...] = (
     *protocol_probes.FIRST,
+    *ebrokerd_probe.PROBES,
     *capacity_probes.PROBES,
     *fault_probes.PROBES,
     *fleet_probes.PROBES,
@@ -27,7 +28,8 @@ def run(stand: Stand, provider: str, probes: Sequence[Probe], told: Callable[[Ro
     rows = []
     for probe in probes:
         stand.fresh()
-        row = _tried(stand, probe)
+        with stand.lsf():
+            row = _tried(stand, probe)
         told(row)
         rows.append(row)
     return Report(provider=provider, rows=tuple(rows))
