@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import burst.rc
 from burst.aws.client import ec2_client
-from burst.aws.prices import with_prices
+from burst.aws.shapes import with_shapes
 from burst.rc import install
 from ris_hybrid.sandbox.aws.child import SandboxAws, end
 from ris_hybrid.sandbox.conformance.plugin import Plugin, write_burst_yaml
@@ -242,7 +242,7 @@ def _settings(provider: str, aws: SandboxAws, template: str, subnets: tuple[str,
         launch_template=template,
         subnets=subnets,
     )
-    return with_prices(
+    return with_shapes(
         BurstSettings(
             cluster="bench",
             provider=provider,

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
-from burst.aws.prices import catalog, with_prices
+from burst.aws.prices import catalog
+from burst.aws.shapes import with_shapes
 from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.sandbox import lsf_top, pool_build
 from ris_hybrid.sandbox.aws.child import SandboxAws
@@ -200,12 +201,12 @@ def standing(plugin: Plugin | None, places: Places) -> Iterator[Stand]:
         ConfigError: the plug-in's folder cannot be used.
         SiteUnavailable: the AWS emulator did not start.
     """
-    settings = plugins.settings()
+    settings = with_shapes(plugins.settings())
     aws = SandboxAws.start(places.aws_state, region=settings.region)
     try:
         settings = replace(settings, endpoint_url=aws.url)
         outputs = pool_build.build(settings, aws, places.root, ())
-        ours = with_prices(merge_outputs(replace(settings, outputs=outputs.name), places.root))
+        ours = merge_outputs(replace(settings, outputs=outputs.name), places.root)
         ours = replace(ours, outputs="", notices=f"{aws.url}/{_ACCOUNT}/{_NOTICES}")
         listed = None if plugin is None else plugin.set_up(places.root, _facts(aws, outputs))
         lsf_top.write(places.lsf_top, ours, listed)
