@@ -18,12 +18,11 @@ _WITHIN_S = 2 * 3600.0
 def _jobs_come_and_go(stand: Stand) -> None:
     """More jobs than the site has slots; after two hours at most all have run and nothing is borrowed any more."""
     arrivals = [Arrival(at=0.0, request=JobRequest(run_s=900, slots=4, queue="general")) for _ in range(_JOBS)]
-    simulation, began = stand.simulation(arrivals), stand.now
-    ebrokerd = simulation.ebrokerd
-    need(ebrokerd, "there is no ebrokerd")
+    began = stand.now
+    simulation, ebrokerd = stand.simulation(arrivals)
     while not simulation.done and stand.cluster.now < began + _WITHIN_S:
         simulation.step(simulation.next_time())
-    breaches = ebrokerd.protocol_errors if ebrokerd else ()
+    breaches = ebrokerd.protocol_errors
     need(not breaches, f"{breaches[0].verb}: {breaches[0].what}" if breaches else "")
     need(any(sample.nodes_joined for sample in simulation.history.samples), "no machine joined, though jobs waited")
     need(simulation.done, f"jobs wait or machines are held after {_WITHIN_S / 3600:.0f} virtual hours")

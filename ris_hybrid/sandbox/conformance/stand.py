@@ -110,7 +110,7 @@ class Stand:
     def _rc_rows(self) -> Sequence[RcRow]:
         return self._rows()
 
-    def simulation(self, arrivals: Sequence[Arrival]) -> Simulation:
+    def simulation(self, arrivals: Sequence[Arrival]) -> tuple[Simulation, Ebrokerd]:
         """The cluster with these jobs and the sandbox's ebrokerd, which calls the plug-in's scripts."""
         env = dict(self._env)
 
@@ -121,7 +121,8 @@ class Stand:
         room = AwsMachineRoom(self.aws, lambda: self.cluster.now, trusting=True)
         ebrokerd = Ebrokerd(self.cluster, self._conf, env, machine_room=room, boot_s=_BOOT_S)
         self._rows = ebrokerd.rc_rows
-        return Simulation(cluster=self.cluster, arrivals=arrivals, ebrokerd=ebrokerd, set_clock=set_clock)
+        driven = Simulation(cluster=self.cluster, arrivals=arrivals, ebrokerd=ebrokerd, set_clock=set_clock)
+        return driven, ebrokerd
 
     def forget(self) -> None:
         """Delete every local file of the plug-in, as on a master that has taken over."""
