@@ -40,6 +40,7 @@ class Pool:
     name: str
     """Also LSF's templateId: letters, digits and hyphens, no underscore."""
     max_nodes: int
+    """0 switches the pool off."""
     instance_types: tuple[str, ...] = ()
     """In order of preference; each must have at least ``slots`` and ``memory_mib``."""
     requirements: Requirements | None = None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from burst.broker import Site
     from burst.duty import Post
     from burst.provider import Provider
+    from onprem.shell import Shell
     from ris_hybrid.ports import Clock, Hosts, Notices, Scheduler
     from ris_hybrid.settings import BurstSettings
 
@@ -156,6 +157,21 @@ def data_dir(settings: BurstSettings, conf: Path | None, env: Mapping[str, str] 
     if named:
         return Path(named)
     return (conf.parent if conf else Path.cwd()) / f"{settings.provider}-data"
+
+
+def lsf_envdir(given: Path | None, env: Mapping[str, str] = os.environ) -> Path:
+    """The directory of lsf.conf: the one given, else LSF_ENVDIR. Raises ``ConfigError`` when there is neither."""
+    named = env.get("LSF_ENVDIR", "")
+    if given is None and not named:
+        raise ConfigError("LSF_ENVDIR is not set", "source LSF's profile.lsf, or give --lsf-envdir DIR")
+    return (given or Path(named)).absolute()
+
+
+def lsf_shell(envdir: Path, env: Mapping[str, str] = os.environ) -> Shell:
+    """Where LSF's administrator commands run, with that configuration."""
+    from onprem.shell import LocalShell
+
+    return LocalShell(environment={**env, "LSF_ENVDIR": str(envdir)})
 
 
 def scheduler(timeout_s: float = 30.0) -> Scheduler:

@@ -1,7 +1,9 @@
-"""Writes what the hook reads below a provider's confPath: its configuration and the cut of botocore's description."""
+"""What lies below our provider's folder: its configuration, the cut of botocore's description, the scripts."""
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from burst.aws import model_cut
@@ -10,9 +12,14 @@ from burst.rc.templates import FILE_NAME
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from importlib.resources.abc import Traversable
     from pathlib import Path
 
     from ris_hybrid.settings import BurstSettings
+
+UNIT = "ris-hybrid-burst.service"
+_BY_NAME = ":-ris-hybrid-rc}"  # in the shipped scripts: the command is found on PATH
 
 
 def write(settings: BurstSettings, conf_path: Path, *, dry_run: bool = False) -> tuple[Path, ...]:
@@ -30,3 +37,62 @@ def write(settings: BurstSettings, conf_path: Path, *, dry_run: bool = False) ->
     except OSError as error:
         raise ConfigError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
     return file, cut
+
+
+def missing_cut(home: Path) -> Path | None:
+    """The cut of botocore's description, if there is none for the botocore that is installed."""
+    folder = home / "conf"
+    return model_cut.folder_for(folder) if model_cut.loader_for(folder) is None else None
+
+
+def write_cut(home: Path) -> None:
+    """Write it. Raises ``ConfigError`` when it may not write there."""
+    try:
+        model_cut.write(home / "conf")
+    except OSError as error:
+        raise ConfigError(f"{error.filename or home}: cannot be written: {error.strerror}") from error
+
+
+def configuration(settings: BurstSettings, home: Path) -> tuple[Path, str]:
+    """The provider's configuration file and its text."""
+    return home / "conf" / FILE_NAME, dump(settings)
+
+
+def scripts(home: Path, hook: str) -> Mapping[Path, str]:
+    """The provider's scripts, which start the hook by its full path: ebrokerd's PATH is not ours.
+
+    Raises ``ConfigError`` for a path a shell would read otherwise.
+    """
+    if set(hook) & set("\"'\\$`}\n"):
+        raise ConfigError(f"{hook}: cannot be named in a shell script", "install ris-hybrid in another place")
+    return {
+        home / "scripts" / one.name: one.read_text(encoding="utf-8").replace(_BY_NAME, f":-{hook}}}")
+        for one in _shipped()
+    }
+
+
+def is_ours(script: str) -> bool:
+    """Whether a script's text starts our hook, however it was edited."""
+    return "RIS_HYBRID_RC" in script or is_shipped(script)
+
+
+def is_shipped(script: str) -> bool:
+    """Whether it is a script of this release, wherever its hook is installed."""
+    plain = re.sub(r":-[^}]*}", _BY_NAME, script)
+    return any(plain == one.read_text(encoding="utf-8") for one in _shipped())
+
+
+def _shipped() -> list[Traversable]:
+    found = (one for one in (files("burst.rc") / "scripts").iterdir() if one.name.endswith(".sh"))
+    return sorted(found, key=lambda one: one.name)
+
+
+def unit(values: Mapping[str, str]) -> str:
+    """The systemd unit of the resident service with its places filled in; empty in a release without one."""
+    shipped = files("burst.rc") / "systemd" / UNIT
+    return filled(shipped.read_text(encoding="utf-8"), values) if shipped.is_file() else ""
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with every ``@NAME@`` that has a value replaced."""
+    return re.sub(r"@([A-Z_]+)@", lambda found: values.get(found[1], found[0]), text)

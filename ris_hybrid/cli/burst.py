@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ris_hybrid.cli import (
+    burst_enable,
+    burst_import,
     burst_offers,
     burst_past,
     burst_pools,
@@ -35,6 +37,9 @@ app.command("clear")(burst_pools.clear)
 app.command("reap")(burst_reap.reap)
 app.command("userdata")(burst_userdata.userdata)
 app.command("run")(burst_run.run)
+app.command("enable")(burst_enable.enable)
+app.command("disable")(burst_enable.disable)
+app.command("import")(burst_import.take_over)
 
 
 @app.command("status")

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ris_hybrid.checkup.finding import Finding, asked
 from ris_hybrid.cli import show
 from ris_hybrid.errors import RisHybridError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from ris_hybrid.cli.burst_site import BurstSite
+    from ris_hybrid.settings import BurstSettings
 
 ROOMS = ("ris_hybrid", "onprem", "burst", "stacks", "policies")
 LSF_COMMANDS = ("bjobs", "bqueues", "bhosts", "lsid", "badmin")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing looked at. ``needed`` is False for what only some commands want."""
-
-    name: str
-    ok: bool
-    text: str
-    hint: str = ""
-    needed: bool = True
 
 
 class NotReady(RisHybridError):
@@ -38,11 +30,19 @@ class NotReady(RisHybridError):
 
 def doctor(
     conf: Annotated[Path | None, typer.Option("--conf", envvar="RIS_HYBRID_CONF", help="burst.yaml.")] = None,
+    lsf_envdir: Annotated[
+        Path | None,
+        typer.Option("--lsf-envdir", metavar="DIR", help="The directory of lsf.conf; without it LSF_ENVDIR."),
+    ] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option("--site", envvar="RIS_HYBRID_SITE", help="The site's allocations, to look for burst.yaml's labs."),
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check the installation, LSF, AWS and burst.yaml; exit 4 when something needed is missing."""
-    findings = [*_packages(), *_extras(), *_site(conf)]
+    """Check the installation, burst.yaml, LSF with its files, and AWS; exit 4 when something needed is missing."""
+    findings = [*_packages(), *_extras(), *_site(conf, lsf_envdir, site)]
     if as_json:
         show.json_object(
             {
@@ -93,7 +93,7 @@ def _extras() -> list[Finding]:
     return findings
 
 
-def _site(conf: Path | None) -> list[Finding]:
+def _site(conf: Path | None, lsf_envdir: Path | None, allocations: Path | None) -> list[Finding]:
     from ris_hybrid.cli.burst_site import open_site
 
     try:
@@ -111,10 +111,51 @@ def _site(conf: Path | None) -> list[Finding]:
             text=f"not built: {', '.join(unbuilt)}" if unbuilt else "all built",
             hint="apply the stacks and name their outputs in burst.yaml",
         ),
+        *_labs(settings, allocations),
         *(_command(name) for name in LSF_COMMANDS),
         _asked("LSF", lambda: f"{len(site.scheduler.queues())} queues"),
+        *_lsf(site, lsf_envdir),
         _asked("AWS", lambda: f"{len(site.provider.cloud.machines())} machines in the ledger"),
+        *_cloud(site),
     ]
+
+
+def _labs(settings: BurstSettings, allocations: Path | None) -> Iterable[Finding]:
+    if allocations is None:
+        return ()
+    from ris_hybrid.checkup import labs
+    from ris_hybrid.config.load import load_site
+
+    def look() -> Iterable[Finding]:
+        return labs.look(settings, {one.name for one in load_site(allocations).allocations})
+
+    return asked("allocations", look)
+
+
+def _lsf(site: BurstSite, lsf_envdir: Path | None) -> Iterable[Finding]:
+    """LSF's files need no running LSF, and the other way round."""
+    from onprem.lsf.conf import places
+    from ris_hybrid import wiring
+    from ris_hybrid.checkup import connector, lsf_files, lsf_live
+
+    settings = site.settings
+    try:
+        envdir = wiring.lsf_envdir(lsf_envdir)
+        files = places.find(envdir, settings.cluster)
+    except RisHybridError as error:
+        yield Finding(name="LSF's files", ok=False, text=error.message, hint=error.hint)
+        return
+    yield from asked("queues", lambda: lsf_live.look(settings, site.scheduler, wiring.lsf_shell(envdir)))
+    yield from asked("LSF's files", lambda: lsf_files.look(settings, files))
+    yield from asked("resource connector", lambda: connector.look(settings, files))
+
+
+def _cloud(site: BurstSite) -> Iterable[Finding]:
+    from burst.aws.account import AwsAccount
+    from ris_hybrid.checkup import cloud
+
+    now = None if site.sandbox else site.provider.now
+    return asked("AWS account", lambda: cloud.look(site.settings, AwsAccount(site.settings), now))
 
 
 def _command(name: str) -> Finding:

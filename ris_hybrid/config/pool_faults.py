@@ -35,8 +35,8 @@ def _figures(pool: Pool) -> Iterator[Fault]:
     if not WORD.fullmatch(pool.name):
         expected = "letters, digits and hyphens (it is LSF's templateId, which has no underscore)"
         yield ("name",), f"expected {expected}, found {found(pool.name)}"
-    for key in ("max_nodes", "boot_s"):
-        yield from below((key,), getattr(pool, key), 1)
+    for key, least in (("max_nodes", 0), ("boot_s", 1)):
+        yield from below((key,), getattr(pool, key), least)
     for key in ("slots", "memory_mib", "gpus", "cores", "threads_per_core"):
         yield from below((key,), getattr(pool, key), 0)
 

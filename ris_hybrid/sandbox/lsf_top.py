@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from burst.rc import install
+from onprem.lsf.conf.places import find
+from ris_hybrid.enabling.files import Change, current, make
+from ris_hybrid.enabling.parts import Options, home, parts
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from onprem.lsf.conf.places import LsfFiles
     from ris_hybrid.settings import BurstSettings
 
 LSF_CONF: Mapping[str, str] = {
     "LSB_RC_UPDATE_INTERVAL": "120",  # LSF's default is 30 s; the virtual cluster has fewer events
     "LSB_RC_QUERY_INTERVAL": "240",  # default 30 s: every query is a real script, and a demo must end soon
-    "LSB_RC_EXTERNAL_HOST_IDLE_TIME": "5",  # minutes; the default of 60 would pay an hour for every node
+    "LSB_RC_EXTERNAL_HOST_IDLE_TIME": "5",  # minutes: a demo must end soon
     "LSB_RC_TEMPLATE_REQUEST_DELAY": "10",
 }
 
@@ -57,26 +61,38 @@ def write(
     that lies beside it, if there is one. Without ``connector_on`` there is no Resource Connector in this LSF.
     """
     places = LsfTop(top=top, cluster=settings.cluster)
-    connector = places.conf / "resource_connector"
-    ours = connector / settings.provider
-    for folder in (ours / "conf", ours / "scripts", places.data, places.log):
+    for folder in (places.data, places.log):
         folder.mkdir(parents=True, exist_ok=True)
-    with as_file(files("burst.rc") / "scripts") as scripts:
-        for script in sorted(Path(scripts).glob("*.sh")):
-            shutil.copy(script, ours / "scripts" / script.name)
-    lines = {**LSF_CONF, "LSB_RC_EXTERNAL_HOST_FLAG": f'"{settings.host_flag}"'} if connector_on else {}
-    (places.conf / "lsf.conf").write_text("".join(f"{key}={value}\n" for key, value in lines.items()), "utf-8")
-    install.write(settings, ours)
-    if not connector_on:
-        return places
-    if host_providers is not None:
-        _switch_on(host_providers, connector)
-        return places
-    provider = {"name": settings.provider, "type": "risProv", "confPath": str(ours), "scriptPath": str(ours)}
-    _write_json(connector / "hostProviders.json", {"providers": [provider]})
-    policy = {"UserDefinedScriptPath": str(ours / "scripts" / "policy.sh"), "Policies": []}
-    _write_json(connector / "policy_config.json", policy)
+    files = _before(places, settings, LSF_CONF if connector_on else {})
+    options = Options(hook=str(Path(sys.executable).parent / "ris-hybrid-rc"), addresses="10.*.*.*")
+    for part in parts(settings, files, options):
+        if not connector_on and not part.path.is_relative_to(home(files, settings)):
+            continue
+        old = current(part.path) if part.path.suffix != ".json" else None
+        make(Change(path=part.path, old=current(part.path), new=part.render(old).text, executable=part.executable))
+    if install.missing_cut(home(files, settings)):
+        install.write_cut(home(files, settings))
+    if connector_on and host_providers is not None:
+        _switch_on(host_providers, files.connector)
     return places
+
+
+def _before(places: LsfTop, settings: BurstSettings, conf: Mapping[str, str]) -> LsfFiles:
+    """LSF's own files as a site has them before it is switched on."""
+    batch = places.conf / "lsbatch" / settings.cluster / "configdir"
+    batch.mkdir(parents=True, exist_ok=True)
+    lines = {"LSF_TOP": str(places.top), "EGO_DEFINE_NCPUS": settings.ncpus, **conf}
+    queues = sorted({name for pool in settings.pools for name in pool.queues})
+    texts = {
+        places.conf / "lsf.conf": "".join(f"{key}={value}\n" for key, value in lines.items()),
+        places.conf / "lsf.shared": "",
+        places.conf / f"lsf.cluster.{settings.cluster}": "Begin Host\nHOSTNAME\nEnd Host\n",
+        batch / "lsb.modules": "",
+        batch / "lsb.queues": "".join(f"Begin Queue\nQUEUE_NAME   = {name}\nEnd Queue\n" for name in queues),
+    }
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+    return find(places.conf, settings.cluster)
 
 
 def _switch_on(host_providers: Path, connector: Path) -> None:
@@ -94,6 +110,7 @@ def _switch_on(host_providers: Path, connector: Path) -> None:
         ) from error
     _write_json(connector / "hostProviders.json", body)
     policies = host_providers.with_name("policy_config.json")
+    (connector / policies.name).unlink(missing_ok=True)
     if policies.is_file():
         shutil.copy(policies, connector / policies.name)
 

@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+MASTER = Path(__file__).parent / "master"
 RECORDED = Path(__file__).parents[1] / "golden" / "lsf"
 
 
@@ -33,3 +38,68 @@ def lsf(tmp_path: Path) -> Path:
 def coverage_environment() -> dict[str, Any]:
     """What a child process needs to be measured, if this run is."""
     return {name: value for name, value in os.environ.items() if name.startswith("COV")}
+
+
+@pytest.fixture
+def master(tmp_path: Path, coverage_environment: dict[str, str]) -> Master:
+    return Master(tmp_path, coverage_environment)
+
+
+def written(folder: Path) -> Path:
+    """An LSF_TOP as a site has it, burst.yaml, and administrator's commands that only note what they were asked."""
+    top = folder / "lsf"
+    shutil.copytree(MASTER, folder, dirs_exist_ok=True)
+    conf = top / "conf" / "lsf.conf"
+    conf.write_text(conf.read_text().replace("TOP/", f"{top}/").replace("=TOP", f"={top}"))
+    (folder / "bin").mkdir()
+    for name in ("badmin", "lsadmin"):
+        script = folder / "bin" / name
+        script.write_text(
+            f'#!/bin/sh\necho "{name} $*" >> "{folder}/asked"\n'
+            f'case "$1" in ckconfig) test ! -e "{folder}/broken" || {{ echo "lsb.queues: bad line"; '
+            'echo "There are fatal errors."; exit 1; };; esac\n'
+        )
+        script.chmod(0o755)
+    return top
+
+
+class Master:
+    """An LSF master in a folder of the test."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder, self.top = folder, written(folder)
+        self.conf = self.top / "conf"
+        self.queues = self.conf / "lsbatch" / "c1" / "configdir" / "lsb.queues"
+        self.environment = environment
+
+    def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "ris-hybrid"), *arguments, "--conf", str(self.folder / "burst.yaml")],
+            env={
+                "PATH": f"{self.folder / 'bin'}:{os.defpath}",
+                "HOME": str(self.folder),
+                "LSF_ENVDIR": str(self.conf),
+                "AWS_ACCESS_KEY_ID": "k",
+                "AWS_SECRET_ACCESS_KEY": "s",
+                "AWS_EC2_METADATA_DISABLED": "true",
+                **self.environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == code, done.stderr
+        return done
+
+    def asked(self) -> list[str]:
+        """What LSF's administrator commands were asked, and forget it."""
+        path = self.folder / "asked"
+        lines = path.read_text().splitlines() if path.exists() else []
+        path.unlink(missing_ok=True)
+        return [line for line in lines if not line.endswith("-V")]
+
+    def plain(self, text: str) -> str:
+        hook = str(Path(sys.executable).parent / "ris-hybrid-rc")
+        text = text.replace(str(self.top), "TOP").replace(hook, "HOOK").replace(str(self.folder), "FOLDER")
+        return re.sub(r"botocore-[0-9.]+", "botocore-VERSION", text)

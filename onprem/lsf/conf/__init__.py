@@ -1,0 +1,1 @@
+"""LSF's own configuration files: found, read and changed as little as can be. Texts in, texts out."""

@@ -1,0 +1,54 @@
+"""What the running LSF says of the queues that burst.yaml names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from onprem.shell import Command
+from ris_hybrid.checkup.finding import Finding
+from ris_hybrid.errors import SiteUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from onprem.shell import Shell
+    from ris_hybrid.ports import Scheduler
+    from ris_hybrid.settings import BurstSettings
+
+_RERUNNABLE = re.compile(r"^\s*RERUNNABLE\s*:\s*yes\b", re.IGNORECASE | re.MULTILINE)
+
+
+def look(settings: BurstSettings, scheduler: Scheduler, shell: Shell) -> Iterator[Finding]:
+    """Whether the queues are there, and those rerunnable that are said to be. Raises ``SiteUnavailable``."""
+    there = {queue.name: queue for queue in scheduler.queues()}
+    named = sorted({name for pool in settings.pools for name in pool.queues} | set(settings.rerunnable_queues))
+    for name in named:
+        queue = there.get(name)
+        text = "no such queue" if queue is None else "open" if queue.is_open else "closed"
+        yield Finding(name=f"queue {name}", ok=queue is not None, text=text, hint="mend the queue names of burst.yaml")
+    for name in settings.rerunnable_queues:
+        if name in there:
+            yield _rerunnable(name, shell)
+    spot = [pool.name for pool in settings.pools if pool.purchase != "on-demand"]
+    if spot and not settings.rerunnable_queues:
+        yield Finding(
+            name="rerunnable queues",
+            ok=False,
+            text=f"none is named, so spot pool {', '.join(spot)} takes no jobs",
+            hint="name the queues with RERUNNABLE = yes in rerunnable_queues of burst.yaml",
+            needed=False,
+        )
+
+
+def _rerunnable(name: str, shell: Shell) -> Finding:
+    done = shell.run(Command(argv=("bqueues", "-l", name)))
+    if done.rc:
+        raise SiteUnavailable(f"bqueues -l {name} failed (exit code {done.rc})", "see whether LSF is up with `lsid`")
+    ok = _RERUNNABLE.search(done.stdout) is not None
+    return Finding(
+        name=f"queue {name} rerunnable",
+        ok=ok,
+        text="yes" if ok else "no: jobs that lose their spot node would not run again",
+        hint="set RERUNNABLE = yes in lsb.queues, or take it out of rerunnable_queues",
+    )

@@ -1,0 +1,117 @@
+"""``doctor`` on a master, before and after it is switched on: every line of LSF's own checklist."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ris_hybrid.cli.app import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SITE = Path(__file__).parents[2] / "examples" / "site"
+
+
+@pytest.fixture
+def doctor(
+    master: Any,
+    lsf: Path,
+    ec2: Any,
+    ec2_settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., dict[str, dict[str, Any]]]:
+    """The findings by name, on the sandbox's AWS and an LSF that answers."""
+    (lsf / "bqueues").write_text(
+        f'#!/bin/sh\nif [ "$1" = -l ]; then echo "RERUNNABLE :  yes"; else cat "{lsf}/bqueues.json"; fi\n'
+    )
+    monkeypatch.setenv("PATH", f"{lsf}:{master.folder / 'bin'}:{os.defpath}")
+    monkeypatch.setenv("LSF_ENVDIR", str(master.conf))
+    monkeypatch.delenv("RIS_HYBRID_SANDBOX_CLOCK", raising=False)
+    pool = ec2_settings.pools[0]
+    ec2.create_launch_template(
+        LaunchTemplateName="tight",
+        LaunchTemplateData={"ImageId": "ami-12c6146b", "MetadataOptions": {"HttpTokens": "required"}},
+    )
+    yaml = master.folder / "burst.yaml"
+    text = yaml.read_text().replace("http://127.0.0.1:9", ec2_settings.endpoint_url)
+    text = text.replace("lt-1", pool.launch_template).replace("subnet-1", pool.subnets[0])
+    yaml.write_text(f"{text}rerunnable_queues: [general]\n")
+
+    def run(*arguments: str, change: Callable[[str], str] = str) -> dict[str, dict[str, Any]]:
+        yaml.write_text(change(yaml.read_text()))
+        main(["doctor", "--conf", str(yaml), "--json", *arguments])
+        rows = json.loads(capsys.readouterr().out)["findings"]
+        assert len({row["name"] for row in rows}) == len(rows)
+        return {row["name"]: row for row in rows}
+
+    return run
+
+
+def missing(findings: dict[str, dict[str, Any]]) -> set[str]:
+    about = ("package", "extra", "command")
+    return {name for name, row in findings.items() if not row["ok"] and row["needed"] and not name.startswith(about)}
+
+
+def test_before_and_after_switching_on(doctor: Any, master: Any) -> None:
+    before = doctor()
+    assert missing(before) == {
+        *("lsf.conf LSB_RC_EXTERNAL_HOST_FLAG", "lsf.cluster.c1 LSF_HOST_ADDR_RANGE", "lsb.modules"),
+        *(f"lsf.shared {name}" for name in ("awshost", "instanceID", "templateID", "clusterName")),
+        *("lsf.shared providerName", "lsf.shared vm_type", "lsb.queues general", "lsb.queues wucci"),
+        *("hostProviders.json", "policy script", "queue wucci", "launch template of cpu"),
+    }
+    assert before["lsf.cluster.c1 LSF_HOST_ADDR_RANGE"]["hint"].endswith("burst enable --addresses 10.8.0.0/16")
+    assert before["queue general rerunnable"]["ok"]
+    assert before["launch template of cpu"]["text"].endswith("version 1: IMDSv2 is not required")
+    assert abs(float(before["clock"]["text"].split()[0])) < 60
+
+    master.run("burst", "enable", "--addresses", "10.8.0.0/16", "--replace", "RC_HOSTS")
+    after = doctor(change=lambda text: text.replace("launch_template: lt-", "launch_template: tight # lt-"))
+    assert missing(after) == {"queue wucci", "provider configuration"}  # burst.yaml was changed just now
+    assert after["provider configuration"]["text"].endswith("is not what burst.yaml says now")
+    advice = {name for name, row in after.items() if not row["ok"] and not row["needed"]}
+    assert {"lsf.conf MQTT broker", "resident service"} <= advice
+    master.run("burst", "enable")
+    assert missing(doctor()) == {"queue wucci"}
+
+
+def test_what_was_broken_later_is_found(doctor: Any, master: Any) -> None:
+    master.run("burst", "enable", "--addresses", "10.8.0.0/16")
+    connector = master.conf / "resource_connector"
+    (connector / "ris-aws" / "scripts" / "requestMachines.sh").chmod(0o644)
+    (connector / "policy_config.json").write_text('{"UserDefinedScriptPath": "/none"}')
+    findings = doctor(change=lambda text: text.replace("ncpus: threads", "ncpus: cores"))
+    assert findings["provider scripts"]["text"] == "not there or not executable: requestMachines.sh"
+    assert findings["policy script"]["text"].startswith("the key Policies is missing")
+    assert findings["lsf.conf EGO_DEFINE_NCPUS"]["text"] == "threads, burst.yaml counts cores"
+    (connector / "policy_config.json").write_text("{")
+    assert "is not JSON" in doctor()["resource connector"]["text"]
+
+
+def test_labs_are_looked_for_in_the_allocations(doctor: Any) -> None:
+    findings = doctor(
+        "--site", str(SITE), change=lambda text: text.replace("  nodes: 4", "  nodes: 4\n  labs: {wuccy: 2}")
+    )
+    assert findings["caps.labs"]["text"] == "not in the allocations: wuccy"
+    assert "allocations" in doctor("--site", "/none")
+
+
+def test_spot_pools_are_told_what_they_lack(doctor: Any) -> None:
+    def spot(text: str) -> str:
+        return text.replace("    slots: 16", "    slots: 16\n    purchase: spot").replace(
+            "rerunnable_queues: [general]", ""
+        )
+
+    findings = doctor(change=spot)
+    assert not findings["spot notices"]["ok"]
+    assert findings["rerunnable queues"]["text"] == "none is named, so spot pool cpu takes no jobs"
+    assert findings["lsf.shared risspot"]["needed"]
+    queue = "\nnotices: http://127.0.0.1:9/123456789012/none\n"
+    told = doctor(change=lambda text: text + queue)["spot notices"]
+    assert (told["ok"], told["needed"]) == (False, True)
