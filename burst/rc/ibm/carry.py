@@ -20,6 +20,9 @@ _CARRIED = {
 }
 _ATTRIBUTES = {"type", "ncpus", "ncores", "nthreads", "mem"}
 _ONE = 1
+_MOST_AT_ONCE = 1000
+RERUNNABLE = "queue-to-name"
+"""Stands for the queues whose jobs may run on spot nodes; IBM's plug-ins do not ask for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ def pool(template: Mapping[str, Any], name: str, fleets: Mapping[str, Mapping[st
     _template_of(template, fleet, carried)
     carried.put("subnets", list(dict.fromkeys([*_words(template.get("subnetId")), *_overrides(fleet, "SubnetId")])))
     _purchase(template, fleet, carried)
-    carried.put("placement_group", ",".join(_words(template.get("placementGroupName"))))
+    _together(template, carried)
     carried.put("efa", template.get("interfaceType") == "efa" or None)
     carried.put("priority", _whole(template.get("priority")))
     _rest(template, carried)
@@ -208,8 +211,22 @@ def _purchase(template: Mapping[str, Any], fleet: Mapping[str, Any], carried: Ca
         carried.put("purchase", "on-demand" if ratio >= 1 else "spot")
     elif template.get("spotPrice") or default == "spot":
         carried.put("purchase", "spot")
+    if carried.keys.get("purchase", "on-demand") != "on-demand":
+        carried.put("queues", [RERUNNABLE], "EDIT: queues whose jobs may be started again")
     if template.get("spotPrice"):
         carried.leave("spotPrice", reasons.OVERRIDE["MaxPrice"])
+
+
+def _together(template: Mapping[str, Any], carried: Carried) -> None:
+    """A placement group lies in one zone, so our pools launch into one all or nothing."""
+    group = ",".join(_words(template.get("placementGroupName")))
+    if not group:
+        return
+    if carried.keys.get("purchase") == "mixed" or carried.keys["max_nodes"] > _MOST_AT_ONCE:
+        carried.leave("placementGroupName", f"{group}: such a launch is all or nothing, at most 1000 of one kind")
+        return
+    carried.put("placement_group", group)
+    carried.put("all_or_none", True, "EDIT: a group lies in one zone, so a launch gets every node or none")
 
 
 def _rest(template: Mapping[str, Any], carried: Carried) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from burst.rc.ibm import reasons
-from burst.rc.ibm.carry import Carried, Left, legal, pool
+from burst.rc.ibm.carry import RERUNNABLE, Carried, Left, legal, pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +73,8 @@ def _head(found: Installation, pools: list[Carried], cluster: str, provider: str
     if endpoint := found.config.get("AWS_ENDPOINT_URL"):
         yield f"endpoint_url: {_scalar(str(endpoint))}"
     yield f"host_flag: {_scalar(flag)}"
+    if any("queues" in one.keys for one in pools):
+        yield f"rerunnable_queues: [{RERUNNABLE}] # EDIT: the queues with RERUNNABLE = yes"
     if not all(one.keys.get("launch_template") and one.keys.get("subnets") for one in pools):
         yield "outputs: outputs.json # EDIT: launch templates and subnets that are not named below, from the stacks"
 
