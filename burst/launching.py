@@ -16,7 +16,7 @@ from burst.fleet import account_of
 from burst.ledger import observe_fleet
 from burst.limits import HOLD, OFF, Ask, apply_caps
 from burst.rc.wire import ENDING, code_text
-from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, Refused, TryAgain
+from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, QuotaReached, Refused, TryAgain
 from ris_hybrid.model import Launch
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _not_launched(turn: _Turn, error: CloudError) -> Outcome:
         provider.note("launch not confirmed", request=order.request_id, code=error.code, message=error.message)
         return Outcome(request_id=order.request_id, adopted=turn.adopted, message=text)
     provider.note("not launched", request=order.request_id, code=error.code, message=error.message)
-    if isinstance(error, NoCapacity):
+    if isinstance(error, NoCapacity | QuotaReached):
         _hold(turn, error.code)
     if not turn.adopted:
         raise error

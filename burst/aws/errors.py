@@ -69,6 +69,8 @@ AGAIN_CODES = frozenset(
         "RequestTimeoutException",
     }
 )
+FORGOTTEN = frozenset({"InvalidInstanceID.NotFound", "InvalidInstanceID", "InvalidID"})
+"""EC2 knows no machine of an id any more; CreateTags and TerminateInstances then do nothing for the others either."""
 AUTH_CODES = frozenset(
     {
         "AuthFailure",

@@ -29,6 +29,7 @@ class Ec2Cloud:
         self._settings = settings
         self._page = page
         self._batch = batch  # ids in one CreateTags or TerminateInstances call
+        self._seen: frozenset[str] = frozenset()  # ours, as listed last
 
     def launch(self, launch: Launch) -> Launched:
         """One CreateFleet call over the pool's offers; see ``burst.offers`` for their order."""
@@ -55,15 +56,28 @@ class Ec2Cloud:
                 PaginationConfig={"PageSize": self._page},
             )
             instances = [i for page in pages for group in page["Reservations"] for i in group["Instances"]]
+        self._seen = frozenset(instance["InstanceId"] for instance in instances)
         found = (tags.machine_of(instance) for instance in instances)
         return tuple(sorted(found, key=lambda machine: (machine.launched, machine.machine_id)))
 
     def end(
         self, machine_ids: Sequence[str], return_id: str, reason: EndReason = EndReason.RETURNED
     ) -> tuple[str, ...]:
-        """Mark by tags, then TerminateInstances; ids that are not ours or no longer known are passed over."""
-        known = {machine.machine_id for machine in self.machines()}
-        ids = [machine_id for machine_id in machine_ids if machine_id in known]
+        """Mark by tags, then TerminateInstances; ids that are not ours or no longer known are passed over.
+
+        Machines listed a moment ago are taken as known. If EC2 has forgotten one since, it says so, and is asked again.
+        """
+        if not self._seen.issuperset(machine_ids):
+            self.machines()
+        try:
+            return self._end([one for one in machine_ids if one in self._seen], return_id, reason)
+        except Refused as error:
+            if error.code not in errors.FORGOTTEN:
+                raise
+            self.machines()
+            return self._end([one for one in machine_ids if one in self._seen], return_id, reason)
+
+    def _end(self, ids: Sequence[str], return_id: str, reason: EndReason) -> tuple[str, ...]:
         self._tag(ids, {tags.RETURN: return_id, tags.END: reason})
         ended: list[str] = []
         for some in batches(ids, self._batch):

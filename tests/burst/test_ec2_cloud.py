@@ -103,6 +103,22 @@ def test_a_refused_end_leaves_the_mark(cloud: Ec2Cloud, sandbox_aws: Any, make: 
     assert [(machine.alive, machine.return_id) for machine in cloud.machines()] == 2 * [(True, "ret-1")]
 
 
+def test_ending_what_was_just_listed_asks_ec2_no_third_time(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
+    ids = cloud.launch(make.launch(2)).machine_ids
+    cloud.machines()
+    before = sandbox_aws.calls()["ec2:DescribeInstances"]
+    assert set(cloud.end(ids, "ret-1")) == set(ids)
+    assert sandbox_aws.calls()["ec2:DescribeInstances"] == before
+
+
+def test_a_machine_forgotten_since_it_was_listed_saves_no_other(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
+    old, new = (cloud.launch(make.launch(token=token)).machine_ids[0] for token in ("t-1", "t-2"))
+    cloud.end([old], "ret-0")
+    cloud.machines()
+    sandbox_aws.set_clock(make.now + 2 * 3600)  # EC2 forgets the ended one between our look and our deed
+    assert cloud.end([old, new], "ret-1") == (new,)
+
+
 def test_what_cannot_be_marked_is_not_ended(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
     ids = cloud.launch(make.launch()).machine_ids
     error = {"code": "UnauthorizedOperation", "status": 403}

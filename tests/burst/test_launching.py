@@ -197,6 +197,13 @@ class Failing:
         return getattr(self._port, name)
 
 
+def test_a_quota_that_is_reached_holds_the_pool_too(desk: Desk) -> None:
+    desk.room.cloud = Failing(desk.room.cloud, "launch", QuotaReached("64 vCPUs", code="VcpuLimitExceeded"))
+    with pytest.raises(QuotaReached):
+        desk.order(1)
+    assert desk.room.ledger.pools()["cpu"].held_for == "VcpuLimitExceeded"
+
+
 @pytest.mark.parametrize("capacity", [0, 100])
 def test_a_mark_that_cannot_be_written_changes_no_answer(desk: Desk, capacity: int) -> None:
     room = desk.room

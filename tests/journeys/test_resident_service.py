@@ -36,11 +36,13 @@ pools:
   - name: spot
     instance_types: [c6i.4xlarge]
     purchase: spot
+    queues: [short]
     slots: 8
     memory_mib: 30000
     max_nodes: {most}
     launch_template: {template}
     subnets: [{subnet}]
+rerunnable_queues: [short]
 gates:
   - pending_jobs: 1
 caps:
