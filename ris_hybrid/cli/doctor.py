@@ -147,7 +147,7 @@ def _lsf(site: BurstSite, lsf_envdir: Path | None) -> Iterable[Finding]:
         return
     yield from asked("queues", lambda: lsf_live.look(settings, site.scheduler, wiring.lsf_shell(envdir)))
     yield from asked("LSF's files", lambda: lsf_files.look(settings, files))
-    yield from asked("resource connector", lambda: connector.look(settings, files))
+    yield from asked("resource connector", lambda: connector.look(settings, files, exact=not site.sandbox))
 
 
 def _cloud(site: BurstSite) -> Iterable[Finding]:
