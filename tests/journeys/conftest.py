@@ -100,6 +100,7 @@ class Master:
         return [line for line in lines if not line.endswith("-V")]
 
     def plain(self, text: str) -> str:
-        hook = str(Path(sys.executable).parent / "ris-hybrid-rc")
-        text = text.replace(str(self.top), "TOP").replace(hook, "HOOK").replace(str(self.folder), "FOLDER")
+        commands = str(Path(sys.executable).parent)
+        text = text.replace(str(self.top), "TOP").replace(commands, "BIN").replace(str(self.folder), "FOLDER")
+        text = re.sub(r"^(\+User=).*$", r"\1OWNER", text, flags=re.MULTILINE)
         return re.sub(r"botocore-[0-9.]+", "botocore-VERSION", text)
