@@ -152,11 +152,28 @@ DATA_VARIABLE = "PRO_DATA_DIR"
 
 
 def data_dir(settings: BurstSettings, conf: Path | None, env: Mapping[str, str] = os.environ) -> Path:
-    """The work directory ebrokerd gives the hook: named by the environment, else beside burst.yaml."""
+    """The work directory ebrokerd gives the hook: named by the environment, else found by lsf.conf as ebrokerd does.
+
+    Where there is no LSF on this host it lies beside burst.yaml.
+    """
     named = env.get(DATA_VARIABLE, "")
     if named:
         return Path(named)
+    work = _lsf_work_dir(settings.cluster, env)
+    if work is not None:
+        return work / "resource_connector"
     return (conf.parent if conf else Path.cwd()) / f"{settings.provider}-data"
+
+
+def _lsf_work_dir(cluster: str, env: Mapping[str, str]) -> Path | None:
+    from onprem.lsf.conf.assignments import values
+    from onprem.lsf.conf.places import read, work_dir
+
+    envdir = env.get("LSF_ENVDIR", "")
+    if not envdir or not (Path(envdir) / "lsf.conf").is_file():
+        return None
+    found = work_dir(values(read(Path(envdir) / "lsf.conf")), Path(envdir), cluster)
+    return found if found.is_dir() else None
 
 
 def lsf_envdir(given: Path | None, env: Mapping[str, str] = os.environ) -> Path:

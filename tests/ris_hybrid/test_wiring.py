@@ -68,6 +68,18 @@ def test_the_work_directory_is_the_environments_else_beside_burst_yaml(make: Any
     assert wiring.data_dir(settings, None, {}) == Path.cwd() / "aws-data"
 
 
+def test_on_a_master_the_data_directory_is_ebrokerds(make: Any, tmp_path: Path) -> None:
+    conf, shared = tmp_path / "conf", tmp_path / "shared"
+    env = {"LSF_ENVDIR": str(conf)}
+    burst = tmp_path / "burst.yaml"
+    assert wiring.data_dir(make.settings(), burst, env) == tmp_path / "aws-data"  # no lsf.conf there
+    conf.mkdir()
+    (conf / "lsf.conf").write_text(f"LSB_SHAREDIR={shared}\n")
+    assert wiring.data_dir(make.settings(), burst, env) == tmp_path / "aws-data"  # of another cluster
+    (shared / "c1").mkdir(parents=True)
+    assert wiring.data_dir(make.settings(), burst, env) == shared / "c1" / "resource_connector"
+
+
 def providers(envdir: Path, content: object) -> None:
     folder = envdir / "resource_connector"
     folder.mkdir()

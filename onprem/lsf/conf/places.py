@@ -57,7 +57,6 @@ def find(envdir: Path, cluster: str) -> LsfFiles:
             f"{confdir}: expected lsf.cluster.{cluster}, found cluster {found}", "mend cluster: of burst.yaml"
         )
     batch = Path(settings.get("LSB_CONFDIR") or confdir / "lsbatch") / cluster / "configdir"
-    share = Path(settings.get("LSB_SHAREDIR") or Path(settings.get("LSF_TOP") or envdir.parent) / "work")
     return LsfFiles(
         envdir=envdir,
         cluster=cluster,
@@ -67,8 +66,14 @@ def find(envdir: Path, cluster: str) -> LsfFiles:
         queues=batch / "lsb.queues",
         modules=batch / "lsb.modules",
         connector=envdir / "resource_connector",
-        data=share / cluster / "resource_connector",
+        data=work_dir(settings, envdir, cluster) / "resource_connector",
     )
+
+
+def work_dir(settings: Mapping[str, str], envdir: Path, cluster: str) -> Path:
+    """Where LSF keeps a cluster's state, on a file system that all master candidates share."""
+    share = Path(settings.get("LSB_SHAREDIR") or Path(settings.get("LSF_TOP") or envdir.parent) / "work")
+    return share / cluster
 
 
 def read(path: Path) -> str:
