@@ -103,4 +103,4 @@ class Master:
         commands = str(Path(sys.executable).parent)
         text = text.replace(str(self.top), "TOP").replace(commands, "BIN").replace(str(self.folder), "FOLDER")
         text = re.sub(r"^(\+User=).*$", r"\1OWNER", text, flags=re.MULTILINE)
-        return re.sub(r"botocore-[0-9.]+", "botocore-VERSION", text)
+        return re.sub(r"botocore-[0-9a-f.-]+", "botocore-VERSION", text)
