@@ -75,17 +75,28 @@ class Sight:
 
 def candidates(sight: Sight) -> tuple[Machine, ...]:
     """Machines that may be up for something, as far as can be told without LSF: whether it is worth asking it."""
-    return tuple(machine for machine in sight.machines if machine.alive and _suspect(machine, sight))
+    return tuple(m for m in sight.machines if (m.alive and _suspect(m, sight)) or never_came_up(m))
+
+
+def never_came_up(machine: Machine) -> bool:
+    """Whether it went down by itself before LSF had listed it, and nothing was made of that yet.
+
+    A node whose boot fails powers off: on demand it is then stopped, on spot terminated.
+    """
+    down = machine.state in _STOPPED or (machine.gave_up and not machine.alive)
+    return down and not (machine.joined or machine.return_id or machine.notice)
 
 
 def judge(sight: Sight) -> tuple[Verdict, ...]:
     """At most one verdict a machine, and none for a machine that is as it should be."""
-    if sight.hosts is None:
-        text = "LSF could not be asked"
+    if not sight.hosts:
+        text = "LSF could not be asked" if sight.hosts is None else "LSF lists no host at all, which cannot be"
         return tuple(Verdict(machine=m, host="", action=Action.KEEP, text=text) for m in candidates(sight))
     rows = by_name(sight.hosts)
     cases = [
-        _Case(machine, rows, sight) for machine in sight.machines if machine.alive and not _leaving(machine, sight)
+        _Case(machine, rows, sight)
+        for machine in sight.machines
+        if (machine.alive and not _leaving(machine, sight)) or never_came_up(machine)
     ]
     return tuple(verdict for case in cases if (verdict := _verdict(case)) is not None)
 
@@ -161,6 +172,9 @@ def _asked_back(case: _Case) -> Verdict | None:
 
 
 def _stopped(case: _Case) -> Verdict | None:
+    if never_came_up(case.machine):
+        text = f"EC2 says {case.machine.state} before it joined: its console output names the step that failed"
+        return case.say(Action.END, text, EndReason.FAILED_TO_JOIN)
     if case.machine.state not in _STOPPED:
         return None
     return case.say(Action.END, f"EC2 says {case.machine.state}: LSF cannot use it", EndReason.BROKEN)

@@ -167,6 +167,11 @@ class _Deed:
         self._provider.note(kind, what=what, message=error.message)
 
 
+def count_failures(machines: Sequence[Machine], provider: Provider) -> None:
+    """Machines that were ended elsewhere because they did not come up count against their pools too."""
+    _learn((), (), machines, provider)
+
+
 def _learn(machines: Sequence[Machine], joined: Sequence[str], failed: Sequence[Machine], provider: Provider) -> None:
     """Write what the pools' nodes have shown: failures in a row, and how long joining takes."""
     by_id = {machine.machine_id: machine for machine in machines}
@@ -195,7 +200,7 @@ def _failures(marks: PoolMarks, good: bool, bad: int, provider: Provider) -> Poo
         return replace(marks, join_failures=0)
     life = provider.settings.life
     count = marks.join_failures + bad
-    off = f"{count} nodes in a row did not join LSF within {life.join_minutes:g} min"
+    off = f"{count} nodes in a row did not join LSF"
     return replace(marks, join_failures=count, off=marks.off or (off if bad and count >= life.join_failures else ""))
 
 

@@ -168,6 +168,8 @@ class Machine:
     """Since when LSF, once it had joined, has been seen not to list it; 0 while it is listed."""
     notice: float = 0.0
     """When the cloud takes it away (spot interruption); 0 without notice."""
+    gave_up: bool = False
+    """It switched itself off, which a node does when a step of its boot fails."""
     rebalance: float = 0.0
     """When the cloud first said that this spot machine is at risk; 0 when it did not."""
     adopted: str = ""

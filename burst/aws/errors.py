@@ -71,6 +71,8 @@ AGAIN_CODES = frozenset(
 )
 FORGOTTEN = frozenset({"InvalidInstanceID.NotFound", "InvalidInstanceID", "InvalidID"})
 """EC2 knows no machine of an id any more; CreateTags and TerminateInstances then do nothing for the others either."""
+PROTECTED = frozenset({"OperationNotPermitted"})
+"""A machine of the call has termination protection."""
 AUTH_CODES = frozenset(
     {
         "AuthFailure",

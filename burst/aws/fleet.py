@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from math import ceil
 from typing import TYPE_CHECKING
 
 from burst.aws import errors, tags
@@ -80,10 +81,22 @@ class Ec2Cloud:
     def _end(self, ids: Sequence[str], return_id: str, reason: EndReason) -> tuple[str, ...]:
         self._tag(ids, {tags.RETURN: return_id, tags.END: reason})
         ended: list[str] = []
-        for some in batches(ids, self._batch):
-            with translated():
-                answer = self._client.terminate_instances(InstanceIds=some)
+        refusal: Refused | None = None
+        waiting = list(batches(ids, self._batch))
+        while waiting:
+            some = waiting.pop()
+            try:
+                with translated():
+                    answer = self._client.terminate_instances(InstanceIds=some)
+            except Refused as error:  # one protected machine, and EC2 ends none of the call
+                if error.code not in errors.PROTECTED:
+                    raise
+                refusal = error
+                waiting += batches(some, ceil(len(some) / 2)) if len(some) > 1 else ()
+                continue
             ended += [item["InstanceId"] for item in answer["TerminatingInstances"]]
+        if refusal is not None and not ended:
+            raise refusal
         return tuple(ended)
 
     def _tag(self, ids: Sequence[str], marks: Mapping[str, str]) -> None:

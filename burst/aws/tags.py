@@ -30,6 +30,8 @@ NOTICE, REBALANCE = "ris_notice", "ris_rebalance"
 """Epoch seconds as whole numbers; nodes write the last two on themselves when they see the notice first."""
 HELD, JOIN_FAILURES, OFF, BOOT = "ris_held", "ris_join_failures", "ris_off", "ris_boot_s"
 """On a pool's launch template: ``<until> <code>``, a count, why it is off, seconds to join."""
+_SHUT_DOWN = "Client.InstanceInitiatedShutdown"
+"""EC2's StateReason of a machine that was shut down from inside (EC2 API reference, StateReason)."""
 _LONGEST = 256  # characters of a tag's value
 _DIGITS = 12  # a longer figure is nobody's count or time
 
@@ -80,6 +82,7 @@ def machine_of(instance: InstanceTypeDef) -> Machine:
         unlisted=_seconds(tags, UNLISTED),
         notice=_seconds(tags, NOTICE),
         rebalance=_seconds(tags, REBALANCE),
+        gave_up=instance.get("StateReason", {}).get("Code") == _SHUT_DOWN,
         adopted=tags.get(ADOPTED, ""),
     )
 

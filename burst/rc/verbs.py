@@ -13,7 +13,7 @@ from burst.launching import LIMIT, Order, launch
 from burst.ledger import note_cost
 from burst.rc import wire
 from burst.reap import Action, Sight, candidates
-from burst.reaping import reap
+from burst.reaping import count_failures, reap
 from ris_hybrid.errors import CloudError, ConfigError, SiteUnavailable
 from ris_hybrid.model import EndReason, MachineState
 
@@ -224,13 +224,15 @@ def _end_failed(machines: Sequence[Machine], provider: Provider) -> None:
     if not failed:
         return
     known = [machine.machine_id for machine in failed]
+    reason = EndReason.BROKEN if any(machine.joined for machine in failed) else EndReason.FAILED_TO_JOIN
     try:
-        ended = provider.cloud.end(known, ids.derived(ids.RETURN, provider.now, *known), EndReason.BROKEN)
+        ended = provider.cloud.end(known, ids.derived(ids.RETURN, provider.now, *known), reason)
     except CloudError as error:
         provider.note("failed machines not ended", machines=known, message=error.message)
         return
     note_cost([machine for machine in failed if machine.machine_id in ended], provider)
-    provider.note("failed machines ended", machines=ended)
+    provider.note("failed machines ended", machines=ended, reason=reason)
+    count_failures([machine for machine in failed if machine.machine_id in ended and not machine.joined], provider)
 
 
 def _marked(known: Sequence[str], return_id: str, provider: Provider) -> bool:

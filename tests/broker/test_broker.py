@@ -325,6 +325,7 @@ def test_a_launch_that_never_joins_is_no_orphan_for_long(world: World) -> None:
     world.act()
     world.fail_over()
     world.now += 900  # nobody let it join
+    world.scheduler.all_hosts = (world.make.host("onprem-1"),)  # a cluster that lists no host at all is not believed
     world.scheduler.all_jobs = ()
     world.act()
     assert world.alive == []

@@ -54,7 +54,7 @@ class Premises:
         self.aws, self.client, self.make = aws, client, make
         self.settings = replace(settings, pools=settings.pools[:1])
         self.now = make.now
-        self.scheduler = FakeScheduler(queues=(make.queue(),))
+        self.scheduler = FakeScheduler(hosts=(make.host("onprem-1"),), queues=(make.queue(),))
         self.hosts = FakeHosts(self.scheduler)
         self.master = FakeMaster("c1", "m1")
         aws.timing(pending_s=0, shutting_down_s=0)

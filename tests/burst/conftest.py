@@ -22,6 +22,7 @@ class Room:
 
     def __init__(self, make: Any) -> None:
         self.now = make.now
+        self.onprem = make.host("onprem-1")
         self.cloud = FakeCloud(lambda: self.now)
         self.ledger = FakeLedger(self.cloud)
         self.journal = FakeJournal()
@@ -72,7 +73,7 @@ class Room:
             self.questions += 1
             if hosts is None:
                 raise SiteUnavailable("bhosts did not answer in time")
-            return hosts
+            return [*hosts, self.onprem]  # LSF always lists the site's own hosts too
 
         return list(verbs.get_return_requests(payload, self.provider, ask, lambda: control)["requests"])
 

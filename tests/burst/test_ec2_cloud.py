@@ -119,6 +119,17 @@ def test_a_machine_forgotten_since_it_was_listed_saves_no_other(cloud: Ec2Cloud,
     assert cloud.end([old, new], "ret-1") == (new,)
 
 
+def test_a_protected_machine_keeps_no_other_alive(cloud: Ec2Cloud, ec2: Any, make: Any) -> None:
+    ids = cloud.launch(make.launch(5)).machine_ids
+    ec2.modify_instance_attribute(InstanceId=ids[2], DisableApiTermination={"Value": True})
+    assert set(cloud.end(ids, "ret-1")) == set(ids) - {ids[2]}
+    assert [machine.machine_id for machine in cloud.machines() if machine.alive] == [ids[2]]
+    with pytest.raises(Refused):
+        cloud.end([ids[2]], "ret-1")
+    ec2.modify_instance_attribute(InstanceId=ids[2], DisableApiTermination={"Value": False})
+    assert cloud.end([ids[2]], "ret-1") == (ids[2],)
+
+
 def test_what_cannot_be_marked_is_not_ended(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
     ids = cloud.launch(make.launch()).machine_ids
     error = {"code": "UnauthorizedOperation", "status": 403}

@@ -21,7 +21,9 @@ MIN = 60.0
 
 
 def sight(make: Any, machines: Any, hosts: Any, **fields: Any) -> Sight:
-    return Sight(machines=machines, hosts=hosts, now=make.now, life=fields.pop("life", LIFE), **fields)
+    """LSF always lists hosts of the site beside the cloud's."""
+    rows = None if hosts is None else [*hosts, make.host("onprem-1")]
+    return Sight(machines=machines, hosts=rows, now=make.now, life=fields.pop("life", LIFE), **fields)
 
 
 def one(make: Any, age_min: float, row: dict[str, Any] | None, held: Any, **fields: Any) -> Verdict | None:
@@ -91,8 +93,21 @@ DOWN = {"status": "unavail"}
         (1440, {**SHUT, **BUSY}, HELD, {"joined": 50}, KEEP, None, "1 job slots in use on"),
         (1439, IDLE, HELD, {"joined": 50}, None, None, ""),
         # of no use
-        (5, None, None, {"state": MachineState.STOPPED}, END, EndReason.BROKEN, "EC2 says stopped: LSF cannot use it"),
-        (5, None, HELD, {"state": MachineState.STOPPING}, END, EndReason.BROKEN, "EC2 says stopping"),
+        (
+            5,
+            None,
+            None,
+            {"state": MachineState.STOPPED, "joined": 1},
+            END,
+            EndReason.BROKEN,
+            "EC2 says stopped: LSF cannot",
+        ),
+        (5, None, HELD, {"state": MachineState.STOPPING, "joined": 1}, END, EndReason.BROKEN, "EC2 says stopping"),
+        (5, None, None, {"state": MachineState.STOPPED}, END, EndReason.FAILED_TO_JOIN, "stopped before it joined"),
+        (5, None, HELD, {"state": MachineState.TERMINATED, "gave_up": True}, END, EndReason.FAILED_TO_JOIN, "before"),
+        (5, None, HELD, {"state": MachineState.TERMINATED, "gave_up": True, "return_id": "r"}, None, None, ""),
+        (5, None, HELD, {"state": MachineState.TERMINATED, "gave_up": True, "notice": 1.0}, None, None, ""),
+        (5, None, HELD, {"state": MachineState.TERMINATED}, None, None, ""),
         (60, BUSY, HELD, {"state": MachineState.STOPPED, "joined": 50}, KEEP, None, "1 job slots in use on"),
         (99, None, None, {"state": MachineState.SHUTTING_DOWN}, None, None, ""),
         (99, None, None, {"state": MachineState.TERMINATED}, None, None, ""),

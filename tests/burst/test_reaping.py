@@ -38,6 +38,7 @@ class Yard:
     def __init__(self, room: Any, make: Any) -> None:
         self.room, self.make = room, make
         self.control = Control()
+        self.onprem = make.host("onprem-1")
         room.change(life=Life(join_minutes=15.0, unlisted_minutes=10.0, join_failures=3, lifetime_hours=24.0))
 
     def launch(self, count: int = 1, *, key: str = "in-1.json") -> list[str]:
@@ -50,7 +51,7 @@ class Yard:
         return [self.make.row(name, **fields) for name in names]
 
     def reap(self, *hosts: Any, **how: Any) -> Any:
-        return reaping.reap(self.room.provider, list(hosts), control=self.control, **how)
+        return reaping.reap(self.room.provider, [*hosts, self.onprem], control=self.control, **how)
 
     def machine(self, machine_id: str) -> Any:
         return next(one for one in self.room.cloud.machines() if one.machine_id == machine_id)
@@ -117,7 +118,7 @@ def test_so_many_failures_in_a_row_switch_the_pool_off(yard: Yard) -> None:
     yard.launch(1, key="in-2")
     yard.room.now += 15 * MIN
     yard.reap()
-    assert yard.marks == PoolMarks(join_failures=3, off="3 nodes in a row did not join LSF within 15 min")
+    assert yard.marks == PoolMarks(join_failures=3, off="3 nodes in a row did not join LSF")
     with pytest.raises(Refused, match="cpu is off: 3 nodes in a row did not join LSF"):
         yard.room.request(1, key="in-3")
 
@@ -210,7 +211,7 @@ def test_a_refused_end_is_told_and_tried_again_with_the_same_id(yard: Yard) -> N
 
 def test_one_machine_that_cannot_be_ended_saves_no_other(yard: Yard) -> None:
     stopped, late = yard.launch(2)
-    yard.room.cloud.set_state(stopped, MachineState.STOPPED)
+    yard.room.cloud.change(stopped, state=MachineState.STOPPED, joined=yard.room.now)
     yard.room.now += 15 * MIN
     real = yard.room.cloud
 
@@ -226,6 +227,26 @@ def test_one_machine_that_cannot_be_ended_saves_no_other(yard: Yard) -> None:
     yard.room.cloud = Picky()
     reaped = yard.reap()
     assert (reaped.ended, len(reaped.refused)) == ((late,), 1)
+
+
+def test_nodes_that_switch_themselves_off_count_as_failed_to_join(yard: Yard) -> None:
+    one, two = yard.launch(2)
+    yard.room.cloud.set_state(one, MachineState.STOPPED)
+    yard.room.cloud.change(two, state=MachineState.TERMINATED, gave_up=True)  # what spot machines do
+    yard.reap()
+    assert {yard.machine(machine).end_reason for machine in (one, two)} == {"failed-to-join"}
+    assert yard.marks.join_failures == 2
+    assert yard.reap() == reaping.Reaped()
+
+
+def test_a_cluster_without_any_host_is_not_believed(yard: Yard) -> None:
+    (one,) = yard.launch()
+    yard.room.now += 60 * MIN
+    reaped = reaping.reap(yard.room.provider, [], control=yard.control)
+    assert [(verdict.action, verdict.text) for verdict in reaped.verdicts] == [
+        (Action.KEEP, "LSF lists no host at all, which cannot be")
+    ]
+    assert yard.machine(one).alive
 
 
 def test_a_dry_run_only_judges(yard: Yard) -> None:

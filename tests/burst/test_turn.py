@@ -24,7 +24,7 @@ class Service:
 
     def __init__(self, room: Any, make: Any) -> None:
         self.room, self.make = room, make
-        self.lsf = FakeScheduler()
+        self.lsf = FakeScheduler(hosts=[make.host("onprem-1")])
         self.queue = FakeNotices()
         self.hosts: FakeHosts | None = FakeHosts(self.lsf)
 
@@ -140,7 +140,7 @@ def test_without_ec2_the_turn_is_over_and_notices_stay(service: Service) -> None
 def test_without_lsf_nothing_is_ended(service: Service) -> None:
     first, second = service.launch(2)
     service.room.now += 24 * 3600  # long past the time to join
-    service.lsf.all_hosts, service.lsf.down = (), True
+    service.lsf.all_hosts, service.lsf.down = (service.make.host("onprem-1"),), True
     service.queue.send(first, "interruption", service.room.now + LATER)
     turned = service.turn()
     assert (turned.unknown, turned.ended) == ({"lsf"}, ())
@@ -207,7 +207,7 @@ class Forgetful(FakeNotices):
 
 def test_what_the_reaper_could_not_do_is_a_problem(service: Service) -> None:
     service.launch(1)
-    service.lsf.all_hosts = ()
+    service.lsf.all_hosts = (service.make.host("onprem-1"),)
     service.room.now += 24 * 3600
     service.room.cloud.end = refused
     turned = service.turn()
