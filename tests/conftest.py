@@ -36,6 +36,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden from what the tests see")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests counted, one line each: how much a matrix covered is part of what it says."""
+    reports = terminalreporter.stats.get("passed", [])
+    counts = [value for report in reports for name, value in report.user_properties if name == "counts"]
+    for line in sorted(map(str, counts)):
+        terminalreporter.write_line(line)
+
+
 class Make:
     """Values with sensible fields; a test names only what it is about."""
 

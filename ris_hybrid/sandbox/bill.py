@@ -37,6 +37,18 @@ class Bill:
     episodes: int
 
 
+def rented(row: Mapping[str, object]) -> Rented:
+    """One row of ``SandboxAws.instances``."""
+    tags, ended = row["tags"], row["ended"]
+    return Rented(
+        machine_id=str(row["id"]),
+        instance_type=str(row["type"]),
+        lab=str(tags.get("ris_lab", "")) if isinstance(tags, dict) else "",
+        launched=float(str(row["launched"])),
+        ended=None if ended is None else float(str(ended)),
+    )
+
+
 def bill_of(rented: Iterable[Rented], prices: Mapping[str, float], now: float) -> Bill:
     """The bill up to ``now``. An episode is a time with at least one node between times with none."""
     rows = sorted(rented, key=lambda row: (row.launched, row.machine_id))

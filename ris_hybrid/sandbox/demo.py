@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ris_hybrid.sandbox import pool_build
 from ris_hybrid.sandbox import rig as rigs
-from ris_hybrid.sandbox.bill import Rented, bill_of
+from ris_hybrid.sandbox.bill import bill_of, rented
 from ris_hybrid.sandbox.lsf.cluster import Cluster
 from ris_hybrid.sandbox.places import Places, root
 from ris_hybrid.sandbox.simulation import Simulation
@@ -67,22 +67,11 @@ def _summary(scenario: Scenario, rig: Rig, without: Simulation, seed: int, wall_
         jobs=len(scenario.trace.arrivals),
         finished=len(finished),
         virtual_hours=(cluster.now - scenario.starts) / 3600,
-        bill=bill_of((_rented(row) for row in rig.aws.instances()), rig.settings.prices, cluster.now),
+        bill=bill_of((rented(row) for row in rig.aws.instances()), rig.settings.prices, cluster.now),
         waits=waits_of(finished),
         waits_without=waits_of(without.cluster.finished()),
         instances_left=pool_build.instances_left(rig.aws),
         api_calls=calls,
         protocol_errors=len(rig.ebrokerd.protocol_errors),
         wall_s=wall_s,
-    )
-
-
-def _rented(row: dict[str, object]) -> Rented:
-    tags, ended = row["tags"], row["ended"]
-    return Rented(
-        machine_id=str(row["id"]),
-        instance_type=str(row["type"]),
-        lab=str(tags.get("ris_lab", "")) if isinstance(tags, dict) else "",
-        launched=float(str(row["launched"])),
-        ended=None if ended is None else float(str(ended)),
     )

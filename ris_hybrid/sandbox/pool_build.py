@@ -51,7 +51,7 @@ def build(settings: BurstSettings, aws: SandboxAws, folder: Path, phi_labs: Sequ
         ConfigError: the sandbox's AWS cannot build it, as in a region it does not know.
     """
     try:
-        with closing(_client(aws)) as client, closing(_any_client(aws, "sqs")) as sqs:
+        with closing(sandbox_client(aws)) as client, closing(_any_client(aws, "sqs")) as sqs:
             outputs = _build(client, sqs, settings, phi_labs)
     except (BotoCoreError, ClientError) as error:
         raise ConfigError(
@@ -64,7 +64,7 @@ def build(settings: BurstSettings, aws: SandboxAws, folder: Path, phi_labs: Sequ
 
 def instances_left(aws: SandboxAws) -> int:
     """How many instances have not ended, by EC2's own DescribeInstances and whatever their tags."""
-    with closing(_client(aws)) as client:
+    with closing(sandbox_client(aws)) as client:
         pages = client.get_paginator("describe_instances").paginate()
         states = [i["State"]["Name"] for page in pages for group in page["Reservations"] for i in group["Instances"]]
     return sum(state not in {"terminated", "shutting-down"} for state in states)
@@ -112,7 +112,7 @@ def _network_settings(settings: BurstSettings, zones: tuple[str, ...]) -> Networ
     )
 
 
-def _client(aws: SandboxAws) -> EC2Client:
+def sandbox_client(aws: SandboxAws) -> EC2Client:
     return cast("EC2Client", _any_client(aws, "ec2"))
 
 

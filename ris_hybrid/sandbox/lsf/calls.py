@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from time import perf_counter
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,17 +39,29 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
+class Outcome:
+    """How a script ended and what it printed; ``rc`` is negative when a signal ended it."""
+
     rc: int
     stdout: bytes
     stderr: bytes = b""
     problem: str = ""
 
 
+class Runner(Protocol):
+    """Runs one script to its end."""
+
+    def __call__(self, argv: Sequence[str], env: Mapping[str, str], *, merged: bool) -> Outcome:
+        """What became of it; ``merged`` puts stderr into stdout."""
+        ...
+
+
 class Scripts:
     """Starts the scripts of one LSF_TOP. ``env`` is what children inherit, read at each call; ours is laid over it."""
 
     def __init__(self, conf: RcConf, cluster: str, env: Mapping[str, str]) -> None:
+        self.runner: Runner = self._run
+        """Child processes, unless another is put here."""
         self._conf = conf
         self._data_dir = conf.data_dir(cluster)
         self._input_dir = self._data_dir.parent / "rc_input"
@@ -110,7 +122,7 @@ class Scripts:
         self, verb: str, payload: Mapping[str, Any], argv: Sequence[str], env: Mapping[str, str], *, merged: bool
     ) -> Call:
         started = perf_counter()
-        outcome = self._run(argv, {**self._env, **self._shared(), **env}, merged=merged)
+        outcome = self.runner(argv, {**self._env, **self._shared(), **env}, merged=merged)
         return Call(
             verb=verb,
             input=payload,
@@ -121,16 +133,16 @@ class Scripts:
             problem=outcome.problem,
         )
 
-    def _run(self, argv: Sequence[str], env: Mapping[str, str], *, merged: bool) -> _Outcome:
+    def _run(self, argv: Sequence[str], env: Mapping[str, str], *, merged: bool) -> Outcome:
         # stderr goes to a file: a background process may keep it open without holding LSF up.
         with tempfile.TemporaryFile() as errors:
             stderr = subprocess.STDOUT if merged else errors
             try:
                 outcome = self._answer(self._start(argv, env, stderr))
             except OSError as error:
-                return _Outcome(rc=127, stdout=b"", problem=f"cannot be started: {error}")
+                return Outcome(rc=127, stdout=b"", problem=f"cannot be started: {error}")
             errors.seek(0)
-            return _Outcome(rc=outcome.rc, stdout=outcome.stdout, stderr=errors.read(), problem=outcome.problem)
+            return Outcome(rc=outcome.rc, stdout=outcome.stdout, stderr=errors.read(), problem=outcome.problem)
 
     def _start(self, argv: Sequence[str], env: Mapping[str, str], stderr: int | IO[bytes]) -> subprocess.Popen[bytes]:
         def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -151,12 +163,12 @@ class Scripts:
                 raise
             return start(["/bin/sh", *argv])  # a script without a #! line: LSF starts it through the shell
 
-    def _answer(self, process: subprocess.Popen[bytes]) -> _Outcome:
+    def _answer(self, process: subprocess.Popen[bytes]) -> Outcome:
         limit = self._conf.call_timeout_s
         with process:
             try:
                 stdout, _ = process.communicate(timeout=limit)
-                return _Outcome(rc=process.returncode, stdout=stdout)
+                return Outcome(rc=process.returncode, stdout=stdout)
             except subprocess.TimeoutExpired as error:
                 ended = process.poll() is not None
                 with contextlib.suppress(ProcessLookupError):
@@ -166,4 +178,4 @@ class Scripts:
                     if ended
                     else f"no answer within {limit:g} s"
                 )
-                return _Outcome(rc=process.wait(), stdout=error.output or b"", problem=problem)
+                return Outcome(rc=process.wait(), stdout=error.output or b"", problem=problem)

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 from ris_hybrid.sandbox.lsf.asking import ask_for_machines, refresh_templates
 from ris_hybrid.sandbox.lsf.calls import Scripts
 from ris_hybrid.sandbox.lsf.desk import Desk, TrustingMachineRoom
-from ris_hybrid.sandbox.lsf.holdings import Stage
+from ris_hybrid.sandbox.lsf.holdings import Stage, recognised
 from ris_hybrid.sandbox.lsf.leaving import join, leave, look_at_hosts
+from ris_hybrid.sandbox.lsf.rcevents import Note
 from ris_hybrid.sandbox.lsf.watching import hand_back, look_for_reclaims, poll
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ris_hybrid.sandbox.lsf.answers import ProtocolError
+    from ris_hybrid.sandbox.lsf.calls import Runner
     from ris_hybrid.sandbox.lsf.cluster import Cluster
     from ris_hybrid.sandbox.lsf.desk import MachineRoom
     from ris_hybrid.sandbox.lsf.holdings import Holding
@@ -93,6 +95,50 @@ class Ebrokerd:
         if now >= self._next_update:
             self._update()
             self._next_update = _after(self._next_update, conf.update_interval_s, now)
+
+    @property
+    def runner(self) -> Runner:
+        """What runs the scripts: child processes unless ``call_by`` named another."""
+        return self._desk.scripts.runner
+
+    def call_by(self, runner: Runner) -> None:
+        """Run the scripts by this from now on, in place of child processes."""
+        self._desk.scripts.runner = runner
+
+    def restart(self) -> None:
+        """mbatchd and ebrokerd start again on the same master: machines are read back, open requests are not.
+
+        Nothing IBM publishes says what ebrokerd writes down; the harder case for a provider is assumed, in which
+        machines of an open request come up and nobody asks for them.
+        """
+        self._forget()
+        self._desk.tell(Note(at=self._desk.now, text="ebrokerd restarted: open requests are forgotten"))
+
+    def fail_over(self) -> None:
+        """Another master takes over without the book: only hosts that have joined are known, by what they say.
+
+        A host carries its provider, template, account and instance id as resources (user data writes them). What has
+        not joined, and what had left the cluster but not yet ended, LSF knows no more.
+        """
+        self._forget()
+        book, desk = self._desk.book, self._desk
+        book.held.clear()
+        book.returns.clear()
+        book.history.clear()
+        for host in desk.cluster.hosts():
+            if host.borrowed is not None:
+                book.keep(recognised(host.borrowed, desk.now))
+        text = f"another master took over: {len(book.held)} hosts recognised"
+        desk.tell(Note(at=desk.now, text=text))
+
+    def _forget(self) -> None:
+        """What no process remembers over its end; the new one asks and looks at once."""
+        desk = self._desk
+        desk.book.requests.clear()
+        desk.templates.clear()
+        desk.delays.clear()
+        self._next_update = self._next_templates = desk.now
+        self._next_query = desk.now + desk.conf.query_interval_s
 
     def _timers(self) -> None:
         """Machines that are ready join; hosts whose time is up leave and are handed back at once."""

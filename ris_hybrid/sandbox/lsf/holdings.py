@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ris_hybrid.sandbox.lsf.rcpolicies import Borrower
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ris_hybrid.sandbox.lsf.rcpolicies import Borrower, Grant
+    from ris_hybrid.sandbox.lsf.rcpolicies import Grant
+    from ris_hybrid.sandbox.lsf.spec import BorrowedHost
 
 
 class Stage(StrEnum):
@@ -65,6 +68,21 @@ class Holding:
     def held(self) -> bool:
         """Whether LSF still counts it as its own."""
         return self.stage is not Stage.RETURNING
+
+
+def recognised(host: BorrowedHost, now: float) -> Holding:
+    """The entry of a host that is in the cluster already, from what it says of itself."""
+    return Holding(
+        borrower=Borrower(provider=host.provider, template=host.template, account=host.account),
+        machine_id=host.machine_id,
+        name=host.name,
+        slots=host.slots,
+        allocated_at=now,
+        join_at=now,
+        updated_at=now,
+        stage=Stage.JOINED,
+        joined_at=now,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

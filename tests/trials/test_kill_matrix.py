@@ -1,0 +1,157 @@
+"""Every verb killed at every call it makes: what LSF does next, and one look at what is left, put it right.
+
+Twice: the real scripts as child processes that get SIGKILL at a call to AWS, before it, once it is delivered and once
+it is answered; and the same functions over the shipped fakes, ended before and after each call of every port.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ris_hybrid.sandbox.knife import POINTS, Cut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Step = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A moment at which LSF calls a verb, and how many machines must be alive when all is settled."""
+
+    set: Callable[[Any], Step]
+    left: int
+    files_lost: bool = False
+    """Whether the next master starts with an empty data directory."""
+
+
+def _request(lsf: Any) -> Step:
+    return "requestMachines", lsf.ask_for(3)
+
+
+def _request_after_a_killed_one(lsf: Any) -> Step:
+    lsf.world.launch_and_die(lsf.ask_for(3))
+    return _request(lsf)
+
+
+def _request_for_more_than_there_is(lsf: Any) -> Step:
+    lsf.world.grant(2)
+    return _request(lsf)
+
+
+def _running(lsf: Any, machines: int = 3) -> list[str]:
+    lsf.do("requestMachines", lsf.ask_for(machines))
+    lsf.world.advance(60)
+    lsf.settle()
+    lsf.join()
+    return sorted(lsf.known)
+
+
+def _status_of_a_request(lsf: Any) -> Step:
+    lsf.do(*_request(lsf))
+    lsf.world.advance(60)
+    lsf.world.stop(min(lsf.world.alive()))
+    return "getRequestStatus", lsf.pending_ids()
+
+
+def _return(lsf: Any) -> Step:
+    return "requestReturnMachines", lsf.held(*_running(lsf)[:2])
+
+
+def _status_of_a_refused_return(lsf: Any) -> Step:
+    verb, payload = _return(lsf)
+    lsf.world.refuse_ends(True)
+    lsf.do(verb, payload)
+    lsf.world.refuse_ends(False)
+    return "getRequestStatus", lsf.pending_ids()
+
+
+def _reclaim(lsf: Any) -> Step:
+    lsf.world.end(_running(lsf)[0])
+    return "getReturnRequests", lsf.held()
+
+
+def _reclaim_that_reaps(lsf: Any) -> Step:
+    lsf.world.launch_and_die(lsf.ask_for(2))
+    lsf.world.lose_files()
+    lsf.world.advance(1800)
+    _running(lsf, 2)
+    return "getReturnRequests", lsf.held()
+
+
+def _policy(lsf: Any) -> Step:
+    lsf.world.queue_up(3)
+    request = {"providerName": lsf.world.settings.provider, "templateName": "cpu", "rcAccount": "lee"}
+    return "policy", {"request": {**request, "newDemand": 3}}
+
+
+SCENES = {
+    "requestMachines": Scene(set=_request, left=3),
+    "requestMachines, fail-over": Scene(set=_request, left=3, files_lost=True),
+    "requestMachines after a killed one": Scene(set=_request_after_a_killed_one, left=3),
+    "requestMachines, too few": Scene(set=_request_for_more_than_there_is, left=2),
+    "getRequestStatus of a request": Scene(set=_status_of_a_request, left=2),
+    "getRequestStatus of a return": Scene(set=_status_of_a_refused_return, left=1),
+    "requestReturnMachines": Scene(set=_return, left=1),
+    "getReturnRequests": Scene(set=_reclaim, left=2),
+    "getReturnRequests that reaps": Scene(set=_reclaim_that_reaps, left=2),
+    "policy": Scene(set=_policy, left=0),
+}
+
+
+def _put_right(lsf: Any, verb: str, payload: dict[str, Any], scene: Scene) -> None:
+    """What LSF does after a call that did not answer: it goes on asking; then one reconcile."""
+    lsf.world.advance(30)
+    if scene.files_lost:
+        lsf.world.lose_files()
+    if verb == "getRequestStatus":
+        payload = lsf.pending_ids()
+    lsf.do(verb, payload)
+    lsf.world.advance(60)
+    lsf.settle()
+    lsf.reconcile()
+
+
+def _judge(lsf: Any, scene: Scene) -> None:
+    alive, known = lsf.world.alive(), set(lsf.known)
+    assert alive == known, "machines LSF does not know, or that it knows and are not there"
+    assert len(alive) == scene.left
+    requests = Counter(lsf.world.requests().values())
+    assert max(requests.values(), default=0) <= 3
+
+
+def _matrix(make_world: Callable[..., Any], make_lsf: Callable[[Any], Any], scene: Scene, points: Any) -> list[str]:
+    lsf = make_lsf(make_world())
+    verb, payload = scene.set(lsf)
+    calls = list(lsf.world.whole(verb, payload).calls)
+    for number, name in enumerate(calls, start=1):
+        for point in points:
+            lsf = make_lsf(make_world())
+            verb, payload = scene.set(lsf)
+            try:
+                lsf.do(verb, payload, Cut(call=number, point=point))
+                _put_right(lsf, verb, payload, scene)
+                _judge(lsf, scene)
+            except AssertionError as error:
+                error.add_note(f"{verb} killed at call {number} ({name}), point {point!r}, of {calls}")
+                raise
+    return calls
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_script_killed_at_any_call_to_aws_is_put_right(
+    name: str, sandbox_world: Any, lsf_over: Any, record_property: Callable[[str, object], None]
+) -> None:
+    calls = _matrix(sandbox_world, lsf_over, SCENES[name], POINTS)
+    assert calls
+    record_property("counts", f"kills, {name}: {len(calls)} calls x {len(POINTS)} points ({', '.join(calls)})")
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_verb_ended_at_any_call_of_a_port_is_put_right(name: str, fake_world: Any, lsf_over: Any) -> None:
+    assert _matrix(fake_world, lsf_over, SCENES[name], ("before", "answered"))
