@@ -170,6 +170,12 @@ class SandboxWorld:
         for path in self.data.glob("*"):
             path.unlink()
 
+    def pool_of(self, machines: int) -> None:
+        """Let the pool have so many."""
+        pools = tuple(replace(pool, max_nodes=machines) for pool in self.settings.pools)
+        self.settings = replace(self.settings, pools=pools)
+        Path(self._environment["PRO_CONF_DIR"], "conf", templates.FILE_NAME).write_text(conf.dump(self.settings))
+
     def see(self, names: Any) -> None:
         """What bhosts lists."""
         hosts = ["onprem1", *names]

@@ -22,10 +22,10 @@ Step = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A moment at which LSF calls a verb, and how many machines must be alive when all is settled."""
+    """A moment at which LSF calls a verb, and how many machines may be alive when all is settled."""
 
     set: Callable[[Any], Step]
-    left: int
+    left: tuple[int, ...]
     files_lost: bool = False
     """Whether the next master starts with an empty data directory."""
 
@@ -91,16 +91,17 @@ def _policy(lsf: Any) -> Step:
 
 
 SCENES = {
-    "requestMachines": Scene(set=_request, left=3),
-    "requestMachines, fail-over": Scene(set=_request, left=3, files_lost=True),
-    "requestMachines after a killed one": Scene(set=_request_after_a_killed_one, left=3),
-    "requestMachines, too few": Scene(set=_request_for_more_than_there_is, left=2),
-    "getRequestStatus of a request": Scene(set=_status_of_a_request, left=2),
-    "getRequestStatus of a return": Scene(set=_status_of_a_refused_return, left=1),
-    "requestReturnMachines": Scene(set=_return, left=1),
-    "getReturnRequests": Scene(set=_reclaim, left=2),
-    "getReturnRequests that reaps": Scene(set=_reclaim_that_reaps, left=2),
-    "policy": Scene(set=_policy, left=0),
+    "requestMachines": Scene(set=_request, left=(3,)),
+    "requestMachines, fail-over": Scene(set=_request, left=(3,), files_lost=True),
+    "requestMachines after a killed one": Scene(set=_request_after_a_killed_one, left=(3,)),
+    # Asked again, LSF gets one more, or none when the cloud has no third: what it was not told of is then reaped.
+    "requestMachines, too few": Scene(set=_request_for_more_than_there_is, left=(0, 2, 3)),
+    "getRequestStatus of a request": Scene(set=_status_of_a_request, left=(2,)),
+    "getRequestStatus of a return": Scene(set=_status_of_a_refused_return, left=(1,)),
+    "requestReturnMachines": Scene(set=_return, left=(1,)),
+    "getReturnRequests": Scene(set=_reclaim, left=(2,)),
+    "getReturnRequests that reaps": Scene(set=_reclaim_that_reaps, left=(2,)),
+    "policy": Scene(set=_policy, left=(0,)),
 }
 
 
@@ -120,7 +121,7 @@ def _put_right(lsf: Any, verb: str, payload: dict[str, Any], scene: Scene) -> No
 def _judge(lsf: Any, scene: Scene) -> None:
     alive, known = lsf.world.alive(), set(lsf.known)
     assert alive == known, "machines LSF does not know, or that it knows and are not there"
-    assert len(alive) == scene.left
+    assert len(alive) in scene.left
     requests = Counter(lsf.world.requests().values())
     assert max(requests.values(), default=0) <= 3
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LABS = ("lee", "wu")
 _HOUR = 3600.0
-_EVERY_S = 2.5 * _HOUR
+_EVERY_S = 2.0 * _HOUR
 """From one burst of jobs to the next, about."""
 _TROUBLE_S = 3000.0
 """Trouble comes so long after a burst at most: while there are nodes it can hit."""
@@ -112,7 +112,7 @@ def _bursts(draw: Random, until: float) -> Iterator[float]:
 
 def _jobs(draw: Random, at: float) -> Iterator[Arrival]:
     lab = draw.choice(LABS)
-    for _ in range(draw.randint(8, 30)):
+    for _ in range(draw.randint(12, 50)):
         request = JobRequest(
             run_s=float(draw.randint(300, 1500)),
             slots=draw.choice((1, 2, 4, 8)),
