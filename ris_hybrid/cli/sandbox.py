@@ -10,6 +10,7 @@ import typer
 
 from ris_hybrid.cli import show
 from ris_hybrid.cli.conformance import conformance
+from ris_hybrid.cli.sandbox_soak import soak
 
 if TYPE_CHECKING:
     from ris_hybrid.sandbox.places import Places
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 app.command("conformance")(conformance)
+app.command("soak")(soak)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 BurstOption = Annotated[

@@ -113,6 +113,7 @@ def _network_settings(settings: BurstSettings, zones: tuple[str, ...]) -> Networ
 
 
 def sandbox_client(aws: SandboxAws) -> EC2Client:
+    """A client of the sandbox's EC2, to set scenes with."""
     return cast("EC2Client", _any_client(aws, "ec2"))
 
 

@@ -170,9 +170,9 @@ class SandboxWorld:
         for path in self.data.glob("*"):
             path.unlink()
 
-    def pool_of(self, machines: int) -> None:
-        """Let the pool have so many."""
-        pools = tuple(replace(pool, max_nodes=machines) for pool in self.settings.pools)
+    def pool_of(self, machines: int, subnets: tuple[str, ...]) -> None:
+        """Let the pool have so many, in these subnets."""
+        pools = tuple(replace(pool, max_nodes=machines, subnets=subnets) for pool in self.settings.pools)
         self.settings = replace(self.settings, pools=pools)
         Path(self._environment["PRO_CONF_DIR"], "conf", templates.FILE_NAME).write_text(conf.dump(self.settings))
 
@@ -304,7 +304,7 @@ class FakeWorld:
             return verbs.request_return_machines(payload, provider)
         if verb == "policy":
             return policy.answer(wire.read_demand(payload), self.lsf, provider)
-        return verbs.get_return_requests(payload, provider)
+        return verbs.get_return_requests(payload, provider, self.lsf.hosts)
 
     def whole(self, verb: str, payload: Any) -> Call:
         """The verb to its end: what it calls is what can be cut."""
@@ -464,6 +464,16 @@ def sandbox_world(
         return SandboxWorld(tmp_path / f"w{number}", settings, sandbox_aws, ec2, coverage_environment)
 
     return make
+
+
+@pytest.fixture
+def wide_subnets(ec2: Any, ec2_settings: Any) -> tuple[str, ...]:
+    """Room for a thousand machines."""
+    assert ec2_settings
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    zones = {"us-east-1a": "10.9.0.0/20", "us-east-1b": "10.9.16.0/20"}
+    made = [ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone) for zone, block in zones.items()]
+    return tuple(one["Subnet"]["SubnetId"] for one in made)
 
 
 @pytest.fixture

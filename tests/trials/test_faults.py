@@ -153,9 +153,9 @@ def test_no_capacity_is_said_at_once_and_starts_nothing(sandbox_world: Any, lsf_
     assert lsf.world.alive() == set()
 
 
-def test_five_hundred_asked_and_two_hundred_granted(sandbox_world: Any, lsf_over: Any) -> None:
+def test_five_hundred_asked_and_two_hundred_granted(sandbox_world: Any, lsf_over: Any, wide_subnets: Any) -> None:
     world = sandbox_world()
-    world.pool_of(500)
+    world.pool_of(500, wide_subnets)
     lsf = lsf_over(world)
     world.grant(200)
     done = lsf.do("requestMachines", lsf.ask_for(500))
@@ -185,9 +185,11 @@ def test_machines_that_cannot_be_ended_stay_visible_until_they_are_gone(sandbox_
     assert len(lsf.known) == 1
 
 
-def test_one_forgotten_id_among_five_hundred_hides_nothing(sandbox_world: Any, lsf_over: Any) -> None:
+def test_one_forgotten_id_among_five_hundred_hides_nothing(
+    sandbox_world: Any, lsf_over: Any, wide_subnets: Any
+) -> None:
     world = sandbox_world()
-    world.pool_of(500)
+    world.pool_of(500, wide_subnets)
     lsf = lsf_over(world)
     ids = _running(lsf, 500)
     lsf.known["i-00000000000000000"] = "ip-10-8-9-9.ec2.internal"

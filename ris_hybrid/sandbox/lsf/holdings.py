@@ -110,6 +110,9 @@ class OpenReturn:
     provider: str
     request_id: str
     machine_ids: frozenset[str]
+    """Those not ended yet."""
+    handed_back: int
+    """All that were ever handed back under this id: the provider goes on listing those that have ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ def poll(desk: Desk, provider: Provider) -> None:
         for (name, _), request in sorted(desk.book.requests.items())
         if name == provider.name
     } | {
-        back.request_id: Asked(kind="return", machines=len(back.machine_ids))
+        back.request_id: Asked(kind="return", machines=back.handed_back)
         for (name, _), back in sorted(desk.book.returns.items())
         if name == provider.name
     }
@@ -205,9 +205,11 @@ def _open_return(desk: Desk, provider: Provider, request_id: str, machines: list
             desk.book.keep(holding)
         return
     earlier = desk.book.returns.get(key)
+    left = earlier.machine_ids if earlier else frozenset()
     ids = frozenset(holding.machine_id for holding in machines)
     desk.book.returns[key] = OpenReturn(
         provider=provider.name,
         request_id=request_id,
-        machine_ids=ids | (earlier.machine_ids if earlier else frozenset()),
+        machine_ids=ids | left,
+        handed_back=len(ids - left) + (earlier.handed_back if earlier else 0),
     )
