@@ -362,8 +362,20 @@ class Lsf:
         """One call; what it answers is remembered."""
         done: Call = self.world.call(verb, payload, cut)
         if done.answer is not None and done.code == 0:
-            getattr(self, f"_{verb}", lambda *_: None)(payload, done.answer)
+            self._remember(verb, payload, done.answer)
         return done
+
+    def _remember(self, verb: str, payload: Any, answer: Answer) -> None:
+        if verb == "requestMachines":
+            assert answer["requestId"] not in self.open, "a request id that is open already"
+            self.open[answer["requestId"]] = payload["template"]["machineCount"]
+        elif verb == "getRequestStatus":
+            self._settle(answer["requests"])
+        elif verb == "requestReturnMachines":
+            ids = {row["machineId"] for row in payload["machines"]}
+            self.returning.setdefault(answer["requestId"], set()).update(ids)
+        elif verb == "getReturnRequests":
+            self.reported |= {row["machineId"] for row in answer["requests"]}
 
     def ask_for(self, machines: int) -> Answer:
         return {"template": {"templateId": "cpu", "machineCount": machines}, "rc_account": "lee", "userData": {}}
@@ -400,12 +412,8 @@ class Lsf:
                 self.settle()
             reaping.reap(self.world.provider(), hosts_named(self.known.values()), held=frozenset(self.known))
 
-    def _requestMachines(self, payload: Any, answer: Answer) -> None:  # noqa: N802  # the verb's own name
-        assert answer["requestId"] not in self.open, "a request id that is open already"
-        self.open[answer["requestId"]] = payload["template"]["machineCount"]
-
-    def _getRequestStatus(self, _payload: Any, answer: Answer) -> None:  # noqa: N802
-        for row in answer["requests"]:
+    def _settle(self, rows: Any) -> None:
+        for row in rows:
             if row["requestId"] in self.open:
                 self._created(row)
             elif row["requestId"] in self.returning:
@@ -432,13 +440,6 @@ class Lsf:
         self.returning[row["requestId"]] = mine - done
         if not mine - done:
             del self.returning[row["requestId"]]
-
-    def _requestReturnMachines(self, payload: Any, answer: Answer) -> None:  # noqa: N802
-        ids = {row["machineId"] for row in payload["machines"]}
-        self.returning.setdefault(answer["requestId"], set()).update(ids)
-
-    def _getReturnRequests(self, _payload: Any, answer: Answer) -> None:  # noqa: N802
-        self.reported |= {row["machineId"] for row in answer["requests"]}
 
 
 @pytest.fixture
