@@ -37,7 +37,7 @@ class Ec2Cloud:
         pool = self._pool(launch.pool)
         with translated():
             answer = self._client.create_fleet(**fleet_request(launch, pool, self._settings))
-        ids = tuple(machine_id for group in answer.get("Instances", ()) for machine_id in group["InstanceIds"])
+        ids = tuple(machine_id for group in answer.get("Instances", ()) for machine_id in group.get("InstanceIds", ()))
         shortfall = shortfall_of(answer) if len(ids) < launch.count else ()
         if not ids:
             raise errors.of_code(shortfall[0].code, "; ".join(row.message for row in shortfall))
@@ -57,8 +57,8 @@ class Ec2Cloud:
                 PaginationConfig={"PageSize": self._page},
             )
             instances = [i for page in pages for group in page["Reservations"] for i in group["Instances"]]
-        self._seen = frozenset(instance["InstanceId"] for instance in instances)
-        found = (tags.machine_of(instance) for instance in instances)
+            found = [tags.machine_of(instance) for instance in instances]
+        self._seen = frozenset(machine.machine_id for machine in found)
         return tuple(sorted(found, key=lambda machine: (machine.launched, machine.machine_id)))
 
     def end(
@@ -88,13 +88,12 @@ class Ec2Cloud:
             try:
                 with translated():
                     answer = self._client.terminate_instances(InstanceIds=some)
+                    ended += [item["InstanceId"] for item in answer["TerminatingInstances"]]
             except Refused as error:  # one protected machine, and EC2 ends none of the call
                 if error.code not in errors.PROTECTED:
                     raise
                 refusal = error
                 waiting += batches(some, ceil(len(some) / 2)) if len(some) > 1 else ()
-                continue
-            ended += [item["InstanceId"] for item in answer["TerminatingInstances"]]
         if refusal is not None and not ended:
             raise refusal
         return tuple(ended)

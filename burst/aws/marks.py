@@ -77,7 +77,6 @@ class Ec2Ledger:
                         {"Name": "resource-id", "Values": some},
                     ]
                 )
-                rows = [row for page in pages for row in page["Tags"]]
-            for row in rows:
-                seen.setdefault(row["ResourceId"], {})[row["Key"]] = row["Value"]
+                for row in [row for page in pages for row in page["Tags"]]:
+                    seen.setdefault(row["ResourceId"], {})[row["Key"]] = row["Value"]
         return seen

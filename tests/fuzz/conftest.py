@@ -37,13 +37,18 @@ def _instance(number: int, state: str, **tags: str) -> str:
 
 def _described(*instances: str) -> str:
     inside = f"<item><reservationId>r-1</reservationId><instancesSet>{''.join(instances)}</instancesSet></item>"
-    return f'<DescribeInstancesResponse xmlns="{_EC2}"><reservationSet>{inside}</reservationSet></DescribeInstancesResponse>'
+    return _response("DescribeInstances", f"<reservationSet>{inside}</reservationSet>")
+
+
+def _response(name: str, inside: str) -> str:
+    return f'<{name}Response xmlns="{_EC2}">{inside}</{name}Response>'
 
 
 _OURS = {"ris_provider": "aws", "ris_cluster": "c1", "ris_pool": "cpu", "ris_lab": "lee", "ris_asked": "2"}
+_ID, _SET = "<item>i-00000000000000009</item>", "fleetInstanceSet"
 ANSWERS = {
     "DescribeInstances": (
-        f'<DescribeInstancesResponse xmlns="{_EC2}"><reservationSet/></DescribeInstancesResponse>',
+        _response("DescribeInstances", "<reservationSet/>"),
         _described(
             _instance(1, "running", ris_request="add-1799990000-0123456789abcdef", **_OURS),
             _instance(2, "stopped", ris_request="add-1799990000-0123456789abcdef", **_OURS),
@@ -51,14 +56,24 @@ ANSWERS = {
             _instance(4, "no-such-word", ris_notice="soon", ris_joined="-1"),
         ),
         _described("<item/>"),
+        _described("<item><instanceId>i-1</instanceId><launchTime>soon</launchTime></item>"),
         "<html>",
         "",
     ),
+    "DescribeTags": (
+        _response("DescribeTags", "<tagSet/>"),
+        _response("DescribeTags", "<tagSet><item><resourceId>lt-1</resourceId><key>ris_held</key></item></tagSet>"),
+        _response("DescribeTags", "<return>true</return>"),
+    ),
     "CreateFleet": (
-        f'<CreateFleetResponse xmlns="{_EC2}"><fleetId>fleet-1</fleetId></CreateFleetResponse>',
-        f'<CreateFleetResponse xmlns="{_EC2}"><fleetInstanceSet><item><instanceIds><item>i-00000000000000009</item>'
-        "</instanceIds></item></fleetInstanceSet></CreateFleetResponse>",
+        _response("CreateFleet", "<fleetId>fleet-1</fleetId>"),
+        _response("CreateFleet", f"<{_SET}><item><instanceIds>{_ID}</instanceIds></item></{_SET}>"),
+        _response("CreateFleet", f"<{_SET}><item/></{_SET}>"),
         "<a><b></a>",
+    ),
+    "TerminateInstances": (
+        _response("TerminateInstances", "<instancesSet><item/></instancesSet>"),
+        _response("TerminateInstances", "<instancesSet><item><instanceId>i-1</instanceId></item></instancesSet>"),
     ),
 }
 ERROR = (
@@ -117,7 +132,7 @@ class Fuzzed:
         name, turn = event_name.rpartition(".")[2], next(self.turn)
         if turn % 17 == 0:
             return _Body(403, ERROR.format("UnauthorizedOperation"))
-        texts = ANSWERS.get(name, (f'<{name}Response xmlns="{_EC2}"><return>true</return></{name}Response>',))
+        texts = ANSWERS.get(name, (_response(name, "<return>true</return>"),))
         return _Body(200, texts[turn % len(texts)])
 
 
