@@ -3,7 +3,7 @@ PY := .venv/bin/python
 BIN := .venv/bin
 CONSTRAINTS := .ci/constraints.txt
 
-.PHONY: help install demo test check lint fix bench bench-rc
+.PHONY: help install demo test check lint fix bench bench-rc soak fuzz kills
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
 
@@ -45,3 +45,16 @@ bench: install ## the figures of README and docs
 
 bench-rc: install ## what each call of LSF costs, on the sandbox's EC2 (SCRIPTS=DIR CONF=DIR: another plug-in beside ours)
 	@$(PY) bench/rc.py $(if $(SCRIPTS),--scripts $(SCRIPTS) --conf $(CONF))
+
+soak: install ## twenty days of random faults in the sandbox, and an hour of them with real child processes
+	@$(BIN)/ris-hybrid sandbox soak --seeds 20 --keep soak-failures
+	@$(BIN)/ris-hybrid sandbox soak --seeds 1 --hours 1 --children --keep soak-failures
+
+FUZZ_SEED ?= $(shell date +%s)
+FUZZ_SEED := $(FUZZ_SEED)
+fuzz: install ## a hundred thousand inputs that are not what they should be
+	@echo "== seed $(FUZZ_SEED)"
+	@RIS_FUZZ_INPUTS=100000 RIS_FUZZ_SEED=$(FUZZ_SEED) $(PY) -m pytest -n 2 --timeout=0 tests/fuzz
+
+kills: install ## every verb killed at every call it makes, faults of AWS, twenty requests at once
+	@$(PY) -m pytest -n 2 --timeout=0 tests/trials

@@ -10,6 +10,8 @@ import typer
 from ris_hybrid.cli import show
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ris_hybrid.sandbox.soak.verdict import Figures
 
 _HEAD = ("seed", "jobs", "faults", "nodes", "dollars", "orphans", "unknown", "hours", "result")
@@ -37,6 +39,11 @@ def soak(
     for seed in range(first, first + seeds):
         show.note(f"seed {seed}: {hours:g} virtual hours")
         days.append(run.soak(seed, hours, children=children, keep=keep))
+    report(days, keep, as_json=as_json)
+
+
+def report(days: Sequence[Figures], keep: Path, *, as_json: bool) -> None:
+    """Print the days; exit 6 when a guarantee did not hold on one of them."""
     if as_json:
         show.json_object({"sandbox": True, "days": [day.as_json() for day in days]})
     else:

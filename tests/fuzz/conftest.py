@@ -85,7 +85,11 @@ ERROR = (
 class _Body(AWSResponse):
     def __init__(self, status: int, text: str) -> None:
         super().__init__("http://127.0.0.1/", status, {}, None)
-        self._content = text.encode()
+        self._text = text
+
+    @property
+    def content(self) -> bytes:
+        return self._text.encode()
 
 
 class Fuzzed:

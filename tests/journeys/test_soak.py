@@ -1,0 +1,53 @@
+"""Days on which everything goes wrong, through the real command: nothing leaks, nothing is lost, every job is done."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMAND = Path(sys.executable).with_name("ris-hybrid")
+
+
+def soak(folder: Path, *options: str, code: int = 0) -> dict[str, Any]:
+    environment = {**os.environ, "RIS_HYBRID_SANDBOX": str(folder / "sandbox")}
+    command = [str(COMMAND), "sandbox", "soak", "--seeds", "1", "--json", "--keep", str(folder / "kept"), *options]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    (day,) = json.loads(done.stdout)["days"]
+    assert f"seed {day['seed']}" in done.stderr
+    return dict(day)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_a_day_of_faults_leaves_nothing_behind(tmp_path: Path, seed: str, record_property: Any) -> None:
+    day = soak(tmp_path, "--first", seed)
+    assert day["failures"] == []
+    assert day["finished"] == day["jobs"] > 200
+    assert (day["orphans"], day["unknown"]) == ([], [])
+    assert 0 < day["usd"] <= day["budget_usd"]
+    assert {"kill", "restart", "fail-over", "interrupt", "no-join", "capacity"} <= day["faults"].keys()
+    faults = ", ".join(f"{count} {kind}" for kind, count in day["faults"].items())
+    record_property("counts", f"soak, seed {seed}: {day['nodes']} nodes, {day['jobs']} jobs; {faults}")
+
+
+@pytest.mark.timeout(600)
+def test_an_hour_of_it_with_real_child_processes(tmp_path: Path) -> None:
+    day = soak(tmp_path, "--hours", "1", "--children", "--first", "5")
+    assert day["failures"] == []
+    assert day["faults"]["kill"] > 0
+    assert day["nodes"] > 0
+
+
+@pytest.mark.timeout(600)
+def test_a_seed_is_a_day(tmp_path: Path) -> None:
+    days = [soak(tmp_path / name, "--hours", "4", "--first", "7") for name in ("a", "b")]
+    for day in days:
+        day.pop("wall_s")
+    assert days[0] == days[1]
