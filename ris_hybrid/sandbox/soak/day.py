@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from burst import reaping
+from burst.aws.client import Clients
+from burst.turn import Turn
+from onprem.lsf.act import LsfHosts
 from onprem.lsf.read import LsfScheduler
 from ris_hybrid import wiring
 from ris_hybrid.errors import RisHybridError
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 TURN_S = 600.0
 """How often the service takes a turn; a resident one takes it every minute."""
+_NOTICED_S = 30.0
 _REST_S = 8 * 3600.0
 """How long after the last trouble all must have come to rest."""
 _PATIENCE_S = 45 * 60.0
@@ -41,6 +44,7 @@ class Drive:
         self._watch = Watch(site, _PATIENCE_S)
         self._arrived = self._suffered = 0
         self._next_turn = STARTS + TURN_S
+        self._clients = Clients()  # of the notices' queue; those of EC2 are made anew, so that the knife is in them
         own = by_children(self._fate, site.ebrokerd.runner) if children else in_process(self._fate)
         site.ebrokerd.call_by(own)
 
@@ -91,23 +95,29 @@ class Drive:
         did = self._trouble.suffer(ordeal)
         if did:
             self._tell(ordeal.kind, did)
+        if ordeal.kind is Kind.INTERRUPT:  # what a service that looks every minute would see in time
+            self._next_turn = min(self._next_turn, self._site.cluster.now + _NOTICED_S)
 
     def _turn(self) -> None:
         """What the service does by itself: nothing when there is no machine, and nothing when LSF is silent."""
         if self._watch.look():
-            killed_or(self._fate, "turn", self._reap)
+            killed_or(self._fate, "turn", self._serve)
 
-    def _reap(self) -> Outcome:
+    def _serve(self) -> Outcome:
         site = self._site
+        shell = ClusterShell(site.cluster, site.server)
         try:
-            hosts = LsfScheduler(ClusterShell(site.cluster, site.server)).hosts()
             provider = wiring.hook_provider(wiring.HookPlaces(conf=site.conf, data=site.data), site.env)
-            reaped = reaping.reap(provider, hosts)
+            notices = wiring.notices(provider, self._clients)
         except RisHybridError as error:
             self._tell("turn failed", error.message)
             return Outcome(rc=1, stdout=b"")
-        for verdict in reaped.verdicts:
-            self._tell("judged", f"{verdict.machine.machine_id} {verdict.action}: {verdict.text}")
+        turned = Turn(LsfScheduler(shell), notices, LsfHosts(shell)).take(provider)
+        for kind, machines in (("noticed", turned.noticed), ("closed", turned.closed), ("reaped", turned.ended)):
+            if machines:
+                self._tell(kind, ", ".join(machines))
+        for problem in turned.problems:
+            self._tell("turn problem", f"{problem.what}: {problem.text}")
         return Outcome(rc=0, stdout=b"")
 
     def _tell(self, kind: str, text: str) -> None:

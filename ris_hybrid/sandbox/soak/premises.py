@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from burst.aws.prices import with_prices
+from burst.aws.shapes import with_shapes
 from onprem.shell import Completed
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.outputs import merge_outputs
@@ -113,13 +113,13 @@ class Site:
 @contextmanager
 def built(day: Day, places: Places) -> Iterator[Site]:
     """Start the site of a day in an empty folder; all it started has ended when the block ends."""
-    settings = load_burst(Path(__file__).with_name("burst.yaml"))
+    settings = with_shapes(load_burst(Path(__file__).with_name("burst.yaml")))
     aws = SandboxAws.start(places.aws_state, seed=day.seed, region=settings.region)
     try:
         aws.set_clock(STARTS)
         settings = replace(settings, endpoint_url=aws.url)
         outputs = pool_build.build(settings, aws, places.root, ())
-        settings = with_prices(merge_outputs(replace(settings, outputs=outputs.name), places.root))
+        settings = merge_outputs(replace(settings, outputs=outputs.name), places.root)
         top = lsf_top.write(places.lsf_top, settings)
         if day.seed % 2:
             _wait_longer(top.conf / "resource_connector" / "hostProviders.json")

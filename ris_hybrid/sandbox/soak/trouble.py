@@ -91,7 +91,7 @@ class Trouble:
         spot = [row["id"] for row in running(self._site.aws.instances()) if row["spot"]]
         taken = self._draw.sample(spot, min(machines, len(spot)))
         if taken:
-            self._site.aws.interrupt(taken)
+            self._site.aws.interrupt(taken, queue=self._site.settings.notices.rpartition("/")[2])
         return ", ".join(taken)
 
     def _vanish(self, machines: int) -> str:
