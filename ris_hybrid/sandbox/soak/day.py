@@ -22,6 +22,7 @@ from ris_hybrid.sandbox.soak.verdict import Figures
 from ris_hybrid.sandbox.soak.watch import Watch, alive
 
 if TYPE_CHECKING:
+    from ris_hybrid.sandbox.lsf.answers import ProtocolError
     from ris_hybrid.sandbox.soak.ordeals import Day
     from ris_hybrid.sandbox.soak.premises import Site
 
@@ -145,7 +146,15 @@ class Drive:
             unknown=tuple(one for one in left if one not in known),
             leaked=tuple(watch.leaked),
             doubled=tuple(watch.doubled),
-            breaches=tuple(f"{e.verb}: {e.what}" for e in errors if (e.at, e.verb) not in fate.kills),
+            breaches=tuple(f"{e.verb}: {e.what}" for e in errors if not _excused(e, fate)),
             hours=(site.cluster.now - STARTS) / 3600,
             wall_s=wall_s,
         )
+
+
+def _excused(error: ProtocolError, fate: Fate) -> bool:
+    """Whether it is no fault of the provider: a killed call, or EC2 gave the address of a dead machine again.
+
+    LSF sends the newcomer back then, because it has not yet noticed that the old host is gone.
+    """
+    return (error.at, error.verb) in fate.kills or "there is a host" in error.what
