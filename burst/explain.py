@@ -15,7 +15,7 @@ from burst.history import concerns
 from burst.pressure import why_no_pressure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from burst.decide import Decision
     from ris_hybrid.model import Event, Job, Machine, Queue
@@ -64,8 +64,10 @@ def explain_job(job: Job, known: Known) -> Explanation:
         facts += [f"  {reason.stage}: {reason.text}" for reason in decision.reasons]
     if not mine:
         facts.append(f"no pool serves queue {job.queue} for {account_of(job.lab)}: see pools in burst.yaml")
-    about = (event for event in known.events if event.fields.get("lab") == job.lab and "pool" in event.fields)
-    return Explanation(subject=f"job {job.job_id}", facts=tuple(facts), events=_latest(about))
+    about = [e for e in known.events if e.fields.get("lab") in {job.lab, account_of(job.lab)} and "pool" in e.fields]
+    if any(decision.nodes for decision in mine) and not about:
+        facts.append(f"LSF has not asked for nodes of {account_of(job.lab)} so far: look at RC_HOSTS and RC_ACCOUNT")
+    return Explanation(subject=f"job {job.job_id}", facts=tuple(facts), events=_latest(_folded(about)))
 
 
 def explain_machine(machine: Machine, known: Known) -> Explanation:
@@ -92,12 +94,20 @@ def explain_machine(machine: Machine, known: Known) -> Explanation:
 
 
 def explain_request(request_id: str, known: Known) -> Explanation:
-    """What came of a request for machines, or of a return."""
+    """What came of a request for machines, or of a return. What EC2 has forgotten is told from the log."""
     mine = [machine for machine in known.machines if request_id in {machine.request_id, machine.return_id}]
-    facts = [_summary(request_id, mine)]
+    told = [event for event in known.events if concerns(event, frozenset({request_id}))]
+    logged = {str(one) for event in told for one in _listed(event)}
+    facts = [_summary(request_id, mine, bool(told))]
     facts += [f"{m.machine_id} {m.name or '-'}: {m.state}" + (f", {m.end_reason}" if m.return_id else "") for m in mine]
-    about = (event for event in known.events if concerns(event, frozenset({request_id})))
+    names = frozenset({request_id, *logged})
+    about = (event for event in known.events if concerns(event, names))
     return Explanation(subject=request_id, facts=tuple(facts), events=_latest(about))
+
+
+def _listed(event: Event) -> Sequence[object]:
+    machines = event.fields.get("machines")
+    return machines if isinstance(machines, list | tuple) else ()
 
 
 def find_machine(name: str, machines: Sequence[Machine]) -> Machine | None:
@@ -119,14 +129,27 @@ def _where(job: Job, known: Known) -> list[str]:
     return lines
 
 
-def _summary(request_id: str, machines: Sequence[Machine]) -> str:
+def _summary(request_id: str, machines: Sequence[Machine], logged: bool) -> str:
+    if not machines and logged:
+        return "EC2 lists no machine of it any more (it forgets them an hour after their end); the log says:"
     if not machines:
         return "EC2 knows no machine of it: none came, or all ended more than an hour ago"
     alive = sum(machine.alive for machine in machines)
     if machines[0].return_id == request_id:
         return f"a return of {len(machines)} machines, {alive} still alive"
     short = next((f" ({m.shortfall})" for m in machines if m.shortfall), "")
-    return f"asked {machines[0].asked}{short}: {len(machines)} known to EC2, {alive} alive"
+    return f"asked {machines[0].asked}{short}: {len(machines)} still listed by EC2, {alive} alive"
+
+
+def _folded(events: Iterable[Event]) -> Iterator[Event]:
+    """Of events that say the same one after the other, the last one."""
+    last: Event | None = None
+    for event in events:
+        if last is not None and (last.kind, last.fields) != (event.kind, event.fields):
+            yield last
+        last = event
+    if last is not None:
+        yield last
 
 
 def _latest(events: Iterable[Event]) -> tuple[Event, ...]:

@@ -233,3 +233,7 @@ def with_outputs(settings: BurstSettings, outputs: Mapping[str, PoolOutputs]) ->
     )
     built = (outputs[pool.name].notices for pool in pools if pool.name in outputs)
     return replace(settings, pools=pools, notices=settings.notices or next(filter(None, built), ""))
+
+
+KINDS = (BurstSettings, Pool, Requirements, Gate, Release, Caps, Budget, Life, Node)
+"""Every part of burst.yaml."""

@@ -30,7 +30,7 @@ def events(
     conf: ConfOption = None,
     *,
     since: Annotated[str, typer.Option(help="Only the last so long: 90s, 30m, 2h, 7d.", metavar="SPAN")] = "",
-    kind: Annotated[str, typer.Option(help="Only this kind, for example decision or launched.")] = "",
+    kind: Annotated[str, typer.Option(help="Only this kind: decision, limits, launched, returned, lost, ...")] = "",
     about: Annotated[str, typer.Option(help="Only what names this machine, request, pool or lab.")] = "",
     last: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = 50,
     as_json: JsonOption = False,
@@ -54,7 +54,7 @@ def events(
         else:
             show.line(_told(event))
     if not found:
-        show.note("no event in the audit log fits")
+        show.note(f"no event fits in the audit log {_path(site)}")
 
 
 def explain(
@@ -82,6 +82,7 @@ def explain(
 def _explained(what: str, site: BurstSite) -> Explanation:
     from burst.explain import explain_job, explain_machine, explain_request, find_machine
 
+    _refuse_other_names(what, site)
     if _JOB.fullmatch(what):
         known = _known_with_jobs(site)
         job = next((job for job in known.jobs if job.job_id == what), None)
@@ -100,6 +101,15 @@ def _explained(what: str, site: BurstSite) -> Explanation:
             f"neither EC2 nor the audit log knows {what}", "ris-hybrid burst status --json lists the machines"
         )
     return past
+
+
+def _refuse_other_names(what: str, site: BurstSite) -> None:
+    """Nothing, a pool or a lab cannot be explained, and would be looked for in vain."""
+    takes = "a job id, a host, an instance or a request"
+    if not what.strip():
+        raise ConfigError(f"expected {takes}, found nothing")
+    if site.settings.pool(what) or any(what in pool.labs for pool in site.settings.pools):
+        raise ConfigError(f"{what} is a pool or a lab: expected {takes}", f"ris-hybrid burst events --about {what}")
 
 
 def _known(site: BurstSite) -> Known:

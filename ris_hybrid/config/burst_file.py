@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ris_hybrid.config.figures import Fault
 
-_HINT = "nothing is launched until the file is right"
+_HINT = "what was enabled last stays in force: mend the file, then run ris-hybrid burst enable"
 _FIGURES = ("pending_jobs", "pending_slots", "expected_wait_minutes")
 
 
@@ -94,10 +94,16 @@ def _limit_faults(settings: BurstSettings) -> Iterator[Fault]:
     for key in ("nodes", "per_lab", "step_nodes"):
         yield from below(("caps", key), getattr(caps, key), 1)
     yield from below(("caps", "cooldown_s"), caps.cooldown_s, 0)
+    if caps.per_lab is not None and caps.per_lab > caps.nodes:
+        yield ("caps", "per_lab"), f"expected at most caps.nodes ({caps.nodes}), found {found(caps.per_lab)}"
     for lab, nodes in caps.labs.items():
         yield from below(("caps", "labs", lab), nodes, 0)
     for key in ("pending_jobs", "pending_slots"):
         yield from below(("release", key), getattr(release, key), 0)
+        lowest = min((value for gate in settings.gates if (value := getattr(gate, key)) is not None), default=None)
+        if lowest is not None and getattr(release, key) > lowest:
+            text = f"expected at most the lowest gate's {key} ({lowest}), found {found(getattr(release, key))}"
+            yield ("release", key), f"{text}: the gate would close as it opens"
     yield from not_above_zero(("budget", "usd_per_month"), budget.usd_per_month)
     for lab, usd in budget.labs.items():
         yield from below(("budget", "labs", lab), usd, 0)

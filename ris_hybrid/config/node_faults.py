@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings, Life, Node
 
 _RESOURCE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # a name of lsf.shared
+_USER = re.compile(r"[a-z_][a-z0-9_.-]*")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _FSTAB_FIELDS = 6
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -43,8 +45,7 @@ def _life(life: Life) -> Iterator[Fault]:
 def _node(node: Node) -> Iterator[Fault]:
     if not node.lsf_top.startswith("/"):
         yield ("lsf_top",), f"expected a path from the root, found {found(node.lsf_top)}"
-    if not all(node.masters or ("one",)):
-        yield ("masters",), "expected host names, none of them empty"
+    yield from _names(node)
     for index, line in enumerate(node.mounts):
         if len(line.split()) != _FSTAB_FIELDS or not line.isprintable():
             expected = f"a line of fstab with {_FSTAB_FIELDS} fields (what, where, type, options, 0, 0)"
@@ -54,6 +55,15 @@ def _node(node: Node) -> Iterator[Fault]:
             yield ("docker_options", index), f"expected an option that starts with '-', found {found(option)}"
     if node.registry and ("/" in node.registry or any(sign.isspace() for sign in node.registry)):
         yield ("registry",), f"expected the name of a host, found {found(node.registry)}"
+
+
+def _names(node: Node) -> Iterator[Fault]:
+    if not _USER.fullmatch(node.lsf_admin):
+        yield ("lsf_admin",), f"expected the name of a user, found {found(node.lsf_admin)}"
+    for key, shape, kind in (("masters", _HOST, "a host"), ("resources", _RESOURCE, "a Boolean of lsf.shared")):
+        for index, name in enumerate(getattr(node, key)):
+            if not shape.fullmatch(name):
+                yield (key, index), f"expected the name of {kind}, found {found(name)}"
 
 
 def _flags(settings: BurstSettings) -> Iterator[Fault]:

@@ -39,6 +39,11 @@ def _figures(pool: Pool) -> Iterator[Fault]:
         yield from below((key,), getattr(pool, key), least)
     for key in ("slots", "memory_mib", "gpus", "cores", "threads_per_core"):
         yield from below((key,), getattr(pool, key), 0)
+    for key in ("instance_types", "subnets", "queues", "labs"):
+        given = getattr(pool, key)
+        for index, name in enumerate(given):
+            if name in given[:index]:
+                yield (key, index), f"expected each once, found {found(name)} again"
 
 
 def _types(pool: Pool) -> Iterator[Fault]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from ris_hybrid.settings import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +26,11 @@ _EXPECTED = {
     "mapping_type": "keys and values",
     "model_type": "keys and values",
     "dataclass_type": "keys and values",
+    "json_invalid": "JSON",
 }
 _MAX_SHOWN = 60
+_KNOWN = sorted({field.name for kind in KINDS for field in fields(kind)})
+"""Every key of burst.yaml, wherever it stands."""
 
 
 def problems(document: Document, error: ValidationError, *, above: Loc = ()) -> tuple[Remark, ...]:
@@ -32,7 +38,7 @@ def problems(document: Document, error: ValidationError, *, above: Loc = ()) -> 
 
     A ValueError of our own validators carries what was expected, nothing else.
     """
-    return tuple(document.remark((*above, *_written(detail)), _message(detail)) for detail in error.errors())
+    return tuple(document.remark((*above, *_written(detail)), said(detail)) for detail in error.errors())
 
 
 def found(value: object) -> str:
@@ -60,12 +66,14 @@ def _written(detail: ErrorDetails) -> Loc:
     return tuple(part for part in detail["loc"] if part != "[key]")
 
 
-def _message(detail: ErrorDetails) -> str:
+def said(detail: ErrorDetails) -> str:
+    """One finding: what was expected, and what was found."""
     kind = detail["type"]
     if kind == "missing":
         return "expected a value, found nothing"
     if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return f"expected a known key, found {detail['loc'][-1]!r}"
+        key = str(detail["loc"][-1])
+        return f"expected a known key, found {key!r}{nearest(key, _KNOWN)}"
     if kind == "value_error":
         return f"expected {detail['ctx']['error']}, found {found(detail['input'])}"
     if kind == "literal_error":

@@ -129,7 +129,7 @@ def test_what_came_of_a_request_and_of_a_return(make: Any) -> None:
     machines = [make.machine(1, asked=3, shortfall="InsufficientInstanceCapacity"), gone]
     told = explain_request("add-1-0", known(make, machines=machines))
     assert told.facts == (
-        "asked 3 (InsufficientInstanceCapacity): 2 known to EC2, 1 alive",
+        "asked 3 (InsufficientInstanceCapacity): 2 still listed by EC2, 1 alive",
         "i-00000000000000001 ip-10-0-0-1: running",
         "i-00000000000000002 ip-10-0-0-2: terminated, idle",
     )
@@ -137,6 +137,30 @@ def test_what_came_of_a_request_and_of_a_return(make: Any) -> None:
         explain_request("ret-1-0", known(make, machines=machines)).facts[0] == "a return of 1 machines, 0 still alive"
     )
     assert "no machine of it" in explain_request("add-9-9", known(make)).facts[0]
+
+
+def test_a_request_ec2_has_forgotten_is_told_from_the_log(make: Any) -> None:
+    log = [
+        Event(at=1.0, kind="launched", fields={"request": "add-1-0", "machines": ["i-1"]}),
+        Event(at=2.0, kind="returned", fields={"request": "ret-2-0", "machines": ["i-1"]}),
+        Event(at=3.0, kind="launched", fields={"request": "add-3-0", "machines": ["i-2"]}),
+    ]
+    told = explain_request("add-1-0", known(make, log=log))
+    assert told.facts[0].startswith("EC2 lists no machine of it any more")
+    assert told.events == tuple(log[:2])
+
+
+def test_the_same_decision_again_and_again_is_told_once(make: Any) -> None:
+    same = {"pool": "cpu", "lab": "lee", "allowed": 0, "why": "closed"}
+    log = [Event(at=float(at), kind="decision", fields=same) for at in range(9)]
+    log.append(Event(at=9.0, kind="decision", fields={**same, "allowed": 2}))
+    job = make.job("7")
+    assert explain_job(job, known(make, job, log=log)).events == (log[8], log[9])
+
+
+def test_a_job_lsf_has_not_asked_for_says_where_to_look(make: Any) -> None:
+    job = make.job("7")
+    assert "LSF has not asked for nodes of lee so far" in explain_job(job, known(make, job)).facts[-1]
 
 
 def test_a_machine_is_found_by_id_and_by_name_with_or_without_its_domain(make: Any) -> None:

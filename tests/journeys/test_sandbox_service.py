@@ -142,11 +142,13 @@ def test_a_job_is_explained(service: Service) -> None:
     assert service.ours("burst", "explain", held).stdout.startswith(f"job {held}\n  queue general, genomics, 1 slots")
     assert "error: LSF has no unfinished job 999999\n" in service.ours("burst", "explain", "999999", code=2).stderr
     assert "knows nobody" in service.ours("burst", "explain", "nobody", code=2).stderr
+    assert "found nothing" in service.ours("burst", "explain", "", code=2).stderr
+    assert "hint: ris-hybrid burst events --about cpu16\n" in service.ours("burst", "explain", "cpu16", code=2).stderr
 
 
 def test_events_of_nothing_are_a_note_and_a_wrong_span_an_error(service: Service) -> None:
     done = service.ours("burst", "events", "--kind", "nothing-such", "--since", "2h")
-    assert (done.stdout, "note: no event in the audit log fits\n" in done.stderr) == ("", True)
+    assert (done.stdout, "note: no event fits in the audit log " in done.stderr) == ("", True)
     assert "expected a span such as 90s" in service.ours("burst", "events", "--since", "soon", code=2).stderr
 
 

@@ -100,7 +100,7 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
         ("slots: 16", "slots: true", "7: pools[0].slots: expected a whole number, found true"),
         ("slots: 16", "slots: -1", "7: pools[0].slots: expected 0 or more, found -1"),
         ("slots: 16", "slots: 010", "7: pools[0].slots: expected a whole number, found '010'"),
-        ("slots: 16", "slot: 16", "7: pools[0].slot: expected a known key, found 'slot'"),
+        ("slots: 16", "slot: 16", "7: pools[0].slot: expected a known key, found 'slot' (did you mean slots?)"),
         ("slots: 16", "slots: 16\n    boot_s: 0.5", "8: pools[0].boot_s: expected 1 or more, found 0.5"),
         (
             "[c7a.4xlarge, m7a.4xlarge]",
@@ -172,9 +172,9 @@ def test_each_mistake_is_said_with_line_and_field(tmp_path: Path, old: str, new:
 def test_an_unknown_key_is_refused_wherever_it_stands(tmp_path: Path) -> None:
     text = GOOD.replace("budget:\n", "budget:\n  usd: 3\n").replace("slots: 16", "slots: 16\n    slot: 16")
     assert problems(tmp_path, f"{text}pool: 1\n") == [
-        "8: pools[0].slot: expected a known key, found 'slot'",
+        "8: pools[0].slot: expected a known key, found 'slot' (did you mean slots?)",
         "26: budget.usd: expected a known key, found 'usd'",
-        "32: pool: expected a known key, found 'pool'",
+        "32: pool: expected a known key, found 'pool' (did you mean pools?)",
     ]
 
 

@@ -52,8 +52,8 @@ def test_a_file_from_before_there_was_a_queue_is_read(settings: Any, tmp_path: P
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "outputs: Invalid JSON"),
-        ("[]", "outputs: Input should be"),
+        ("", "outputs: expected JSON"),
+        ("[]", "outputs: expected keys and values, found a list"),
         ('{"cpu": {"launch_template": "lt-9"}}', "cpu.subnets: "),
         ('{"cpu": {"launch_template": 9, "subnets": []}}', "cpu.launch_template: "),
         ('{"cpu": {"launch_template": "lt-9", "subnets": ["s"], "more": 1}}', "cpu.more: "),
@@ -68,7 +68,7 @@ def test_outputs_that_cannot_be_used_are_told(settings: Any, tmp_path: Path, tex
     with pytest.raises(ConfigError) as raised:
         merge_outputs(settings, tmp_path)
     assert raised.value.message.startswith(f"{tmp_path / 'outputs.json'}: {complaint}")
-    assert raised.value.hint == "write it again: pulumi stack output pools --json"
+    assert raised.value.hint == f"write it again: pulumi stack output pools --json > {tmp_path / 'outputs.json'}"
 
 
 @pytest.mark.parametrize("name", ["not there.json", ".", "no\0name"])
