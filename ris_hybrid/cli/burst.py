@@ -28,19 +28,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-app.command("serve")(burst_serve.serve)
-app.command("events")(burst_past.events)
-app.command("explain")(burst_past.explain)
-app.command("offers")(burst_offers.offers)
-app.command("pools")(burst_pools.pools)
-app.command("clear")(burst_pools.clear)
-app.command("reap")(burst_reap.reap)
-app.command("userdata")(burst_userdata.userdata)
-app.command("run")(burst_run.run)
-app.command("enable")(burst_enable.enable)
-app.command("disable")(burst_enable.disable)
-app.command("import")(burst_import.take_over)
-
 
 @app.command("status")
 def status(
@@ -131,6 +118,21 @@ def render(
 
     for path in write(settings, to, dry_run=dry_run):
         show.line(f"{'would write' if dry_run else 'written'} {path}")
+
+
+# What looks comes first in the help, then what changes, then what runs for long.
+app.command("explain")(burst_past.explain)
+app.command("events")(burst_past.events)
+app.command("pools")(burst_pools.pools)
+app.command("offers")(burst_offers.offers)
+app.command("reap")(burst_reap.reap)
+app.command("clear")(burst_pools.clear)
+app.command("enable")(burst_enable.enable)
+app.command("disable")(burst_enable.disable)
+app.command("import")(burst_import.take_over)
+app.command("userdata")(burst_userdata.userdata)
+app.command("serve")(burst_serve.serve)
+app.command("run")(burst_run.run)
 
 
 def _decide(conf: Path | None) -> tuple[BurstSite, Observed, tuple[Decision, ...]]:
