@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from burst.aws import tags
 from ris_hybrid.errors import CloudError, NoCapacity
-from ris_hybrid.model import EndReason, Launched, Machine, MachineState, PoolMarks, Shortfall
+from ris_hybrid.model import EndReason, Launched, Machine, MachineState, Shortfall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ris_hybrid.model import Launch
+    from ris_hybrid.model import Launch, PoolMarks
 
 _CAPACITY = "InsufficientInstanceCapacity"
 
@@ -132,7 +132,7 @@ class FakeLedger:
 
     def __init__(self, cloud: FakeCloud) -> None:
         self._cloud = cloud
-        self._pools: dict[str, PoolMarks] = {}
+        self._pools: dict[str, dict[str, str]] = {}
 
     def mark(self, machine_ids: Sequence[str], marks: Mapping[str, str]) -> None:
         """Write on every machine the cloud knows."""
@@ -146,8 +146,8 @@ class FakeLedger:
 
     def pools(self) -> Mapping[str, PoolMarks]:
         """Every pool ever marked."""
-        return dict(self._pools)
+        return {pool: tags.pool_marks(written) for pool, written in self._pools.items()}
 
-    def mark_pool(self, pool: str, marks: PoolMarks) -> None:
-        """Remember them."""
-        self._pools[pool] = marks
+    def mark_pool(self, pool: str, marks: PoolMarks, before: PoolMarks) -> None:
+        """Remember what differs, as the tags it would be."""
+        self._pools.setdefault(pool, {}).update(tags.pool_changes(marks, before))

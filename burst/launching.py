@@ -175,20 +175,21 @@ def _adopt(order: Order, found: Sequence[Machine], shortfall: str, provider: Pro
 
 def _hold(turn: _Turn, code: str) -> None:
     until = turn.fleet.now + turn.provider.settings.life.capacity_hold_minutes * 60
-    pool = turn.order.pool.name
-    _try_to_mark_pool(pool, replace(turn.fleet.marks_of(pool), held_until=until, held_for=code), turn.provider)
+    before = turn.fleet.marks_of(turn.order.pool.name)
+    _try_to_mark_pool(turn, replace(before, held_until=until, held_for=code))
 
 
 def _clear_hold(turn: _Turn) -> None:
     marks = turn.fleet.marks_of(turn.order.pool.name)
     if marks.held_until:
-        _try_to_mark_pool(turn.order.pool.name, replace(marks, held_until=0.0, held_for=""), turn.provider)
+        _try_to_mark_pool(turn, replace(marks, held_until=0.0, held_for=""))
 
 
-def _try_to_mark_pool(pool: str, marks: PoolMarks, provider: Provider) -> None:
+def _try_to_mark_pool(turn: _Turn, marks: PoolMarks) -> None:
     """A mark on a pool spares calls; losing it must not change what LSF is told."""
+    pool, provider = turn.order.pool.name, turn.provider
     try:
-        provider.ledger.mark_pool(pool, marks)
+        provider.ledger.mark_pool(pool, marks, turn.fleet.marks_of(pool))
     except CloudError as error:
         provider.note("pool not marked", pool=pool, message=error.message)
     else:

@@ -186,7 +186,7 @@ def _learn(machines: Sequence[Machine], joined: Sequence[str], failed: Sequence[
             before = marks.get(pool, PoolMarks())
             after = _boot(_failures(before, pool in good, bad[pool], provider), pool, machines, provider)
             if after != before:
-                provider.ledger.mark_pool(pool, after)
+                provider.ledger.mark_pool(pool, after, before)
                 provider.note(
                     "pool marked", pool=pool, join_failures=after.join_failures, off=after.off, boot_s=after.boot_s
                 )

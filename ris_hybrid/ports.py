@@ -79,8 +79,12 @@ class Ledger(Protocol):
         """What is written on each pool, by name; a pool nothing was ever written on has empty marks."""
         ...
 
-    def mark_pool(self, pool: str, marks: PoolMarks) -> None:
-        """Write a pool's marks in place of those it had."""
+    def mark_pool(self, pool: str, marks: PoolMarks, before: PoolMarks) -> None:
+        """Write what differs between ``before``, which was read, and ``marks``.
+
+        What is the same in both is left as it is now, whoever wrote it since: two callers who change different marks
+        of one pool do not undo each other's.
+        """
         ...
 
 

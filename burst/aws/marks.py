@@ -40,12 +40,12 @@ class Ec2Ledger:
         found = self._tags_of(sorted(set(ids.values())))
         return {name: tags.pool_marks(found.get(template, {})) for name, template in ids.items()}
 
-    def mark_pool(self, pool: str, marks: PoolMarks) -> None:
+    def mark_pool(self, pool: str, marks: PoolMarks, before: PoolMarks) -> None:
         """Tags on the pool's launch template; a pool that is not built cannot be marked, which is no error."""
         known = self._settings.pool(pool)
         if known is None or not known.launch_template:
             return
-        self._tag([self._id_of(known.launch_template)], tags.pool_tags(marks))
+        self._tag([self._id_of(known.launch_template)], tags.pool_changes(marks, before))
 
     def _tag(self, ids: Sequence[str], marks: Mapping[str, str]) -> None:
         written = [{"Key": key, "Value": value} for key, value in marks.items() if value]

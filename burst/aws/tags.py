@@ -105,6 +105,12 @@ def pool_tags(marks: PoolMarks) -> dict[str, str]:
     }
 
 
+def pool_changes(after: PoolMarks, before: PoolMarks) -> dict[str, str]:
+    """The tags that make ``after`` of ``before``; what is the same in both is not among them."""
+    had = pool_tags(before)
+    return {key: value for key, value in pool_tags(after).items() if value != had[key]}
+
+
 def pool_marks(tags: Mapping[str, str]) -> PoolMarks:
     """The marks a launch template carries; what is odd reads as not there."""
     until, _, code = tags.get(HELD, "").partition(" ")

@@ -67,7 +67,7 @@ def release(conf: Path | None) -> None:
     try:
         for name, marks in ledger.pools().items():
             if marks.off == OFF:
-                ledger.mark_pool(name, replace(marks, off=""))
+                ledger.mark_pool(name, replace(marks, off=""), marks)
     except CloudError as failure:
         show.warn(f"the pools stay switched off: {failure.message}: clear them with `burst clear POOL`")
 
@@ -104,7 +104,7 @@ def _switch_off_pools(provider: Provider) -> None:
     for pool in provider.settings.pools:
         known = marks.get(pool.name, PoolMarks())
         if not known.off:
-            provider.ledger.mark_pool(pool.name, replace(known, off=OFF))
+            provider.ledger.mark_pool(pool.name, replace(known, off=OFF), known)
 
 
 def _look(site: BurstSite) -> Draining:

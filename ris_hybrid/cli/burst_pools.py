@@ -53,7 +53,7 @@ def clear(
     was = _why(before, now) or f"{before.join_failures} failures to join"
     if not dry_run:
         after = replace(before, held_until=0.0, held_for="", join_failures=0, off="")
-        site.provider.ledger.mark_pool(pool, after)
+        site.provider.ledger.mark_pool(pool, after, before)
         site.provider.note("pool cleared", pool=pool, was=was)
     show.line(f"{'would clear' if dry_run else 'cleared'} pool {pool}: {was}")
 

@@ -50,7 +50,7 @@ def test_the_fleet_is_this_months(room: Any, make: Any) -> None:
     room.cloud.launch(make.launch(2))
     room.spend.add(month_of(room.now), "i-1", "lee", 3.0)
     room.spend.add("2020-01", "i-0", "lee", 99.0)
-    room.ledger.mark_pool("cpu", PoolMarks(off="broken"))
+    room.ledger.mark_pool("cpu", PoolMarks(off="broken"), PoolMarks())
     fleet = observe_fleet(room.provider)
     assert (fleet.count(), fleet.spent, fleet.now) == (2, {"lee": 3.0}, room.now)
     assert fleet.month_start == month_start(room.now)

@@ -146,7 +146,7 @@ def test_adopted_machines_are_told_even_when_the_limits_allow_no_more(desk: Desk
 
 
 def test_a_pool_that_is_off_gets_nothing_and_says_how_to_clear_it(desk: Desk) -> None:
-    desk.room.ledger.mark_pool("cpu", PoolMarks(off="10 nodes in a row did not join"))
+    desk.room.ledger.mark_pool("cpu", PoolMarks(off="10 nodes in a row did not join"), PoolMarks())
     with pytest.raises(Refused) as caught:
         desk.order(1)
     assert caught.value.message == (
@@ -179,7 +179,9 @@ def test_no_capacity_puts_the_pool_on_hold_and_a_launch_ends_the_hold(desk: Desk
 
 def test_a_held_pool_still_gives_what_is_there(desk: Desk) -> None:
     lost = desk.dies(1)
-    desk.room.ledger.mark_pool("cpu", PoolMarks(held_until=desk.room.now + 60, held_for="InsufficientHostCapacity"))
+    desk.room.ledger.mark_pool(
+        "cpu", PoolMarks(held_until=desk.room.now + 60, held_for="InsufficientHostCapacity"), PoolMarks()
+    )
     outcome = desk.order(3)
     assert (outcome.adopted, outcome.launched) == (lost, ())
     assert desk.room.status("add-2-b")[0]["message"] == "asked 3, 1 usable; Error Code: InsufficientHostCapacity"
@@ -207,7 +209,7 @@ def test_a_quota_that_is_reached_holds_the_pool_too(desk: Desk) -> None:
 @pytest.mark.parametrize("capacity", [0, 100])
 def test_a_mark_that_cannot_be_written_changes_no_answer(desk: Desk, capacity: int) -> None:
     room = desk.room
-    room.ledger.mark_pool("cpu", PoolMarks(held_until=room.now - 1, held_for="InsufficientCapacity"))
+    room.ledger.mark_pool("cpu", PoolMarks(held_until=room.now - 1, held_for="InsufficientCapacity"), PoolMarks())
     room.ledger = Failing(room.ledger, "mark_pool", Refused("CreateTags is not allowed"))
     room.cloud.capacity = capacity
     if capacity:

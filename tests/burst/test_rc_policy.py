@@ -116,7 +116,7 @@ def test_nodes_that_have_joined_are_noted_while_lsf_is_asked_anyway(room: Any, m
 
 
 def test_a_pool_that_is_off_is_given_no_nodes_and_says_why(room: Any, site: Answering) -> None:
-    room.ledger.mark_pool("cpu", PoolMarks(off="3 nodes in a row did not join LSF within 15 min"))
+    room.ledger.mark_pool("cpu", PoolMarks(off="3 nodes in a row did not join LSF within 15 min"), PoolMarks())
     answer = policy.answer(asked(20), site, room.provider)
     assert answer["request"]["newDemand"] == 0
     assert answer["message"].endswith("; clear it with: ris-hybrid burst clear cpu")

@@ -113,13 +113,27 @@ def test_marking_nothing_is_harmless(ledger: Ledger, cloud: Cloud, make: Any) ->
 def test_pools_start_without_marks_and_keep_what_is_written(ledger: Ledger) -> None:
     empty = PoolMarks()
     assert set(ledger.pools().values()) <= {empty}
-    ledger.mark_pool("cpu", FULL)
-    ledger.mark_pool("spot", PoolMarks(boot_s=90.0))
+    ledger.mark_pool("cpu", FULL, PoolMarks())
+    ledger.mark_pool("spot", PoolMarks(boot_s=90.0), PoolMarks())
     assert {name: ledger.pools()[name] for name in ("cpu", "spot")} == {"cpu": FULL, "spot": PoolMarks(boot_s=90.0)}
-    ledger.mark_pool("cpu", PoolMarks(join_failures=1))  # in place of what was there
+    ledger.mark_pool("cpu", PoolMarks(join_failures=1), FULL)  # in place of what was there
     assert ledger.pools()["cpu"] == PoolMarks(join_failures=1)
-    ledger.mark_pool("cpu", empty)
+    ledger.mark_pool("cpu", empty, PoolMarks(join_failures=1))
     assert ledger.pools().get("cpu", empty) == empty
+
+
+def test_a_mark_that_another_wrote_meanwhile_is_left_as_it_is(ledger: Ledger) -> None:
+    seen = PoolMarks(boot_s=90.0)
+    ledger.mark_pool("cpu", seen, PoolMarks())
+    ledger.mark_pool("cpu", replace(seen, off="an admin switched it off"), seen)
+    ledger.mark_pool("cpu", replace(seen, held_until=1_800_000_500.0, held_for="InsufficientInstanceCapacity"), seen)
+    ledger.mark_pool("cpu", seen, seen)  # nothing differs: nothing is written
+    assert ledger.pools()["cpu"] == PoolMarks(
+        boot_s=90.0,
+        off="an admin switched it off",
+        held_until=1_800_000_500.0,
+        held_for="InsufficientInstanceCapacity",
+    )
 
 
 def test_a_ledger_that_does_not_answer_is_not_an_empty_one(world: Any, ledger: Ledger, cloud: Cloud, make: Any) -> None:

@@ -64,7 +64,9 @@ def test_a_pool_that_was_never_marked_is_on(capsys: pytest.CaptureFixture[str]) 
 def test_a_pool_switched_off_says_why_until_it_is_cleared(
     ledger: Ec2Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ledger.mark_pool("cpu", PoolMarks(off="10 nodes in a row never joined", join_failures=10, boot_s=210.0))
+    ledger.mark_pool(
+        "cpu", PoolMarks(off="10 nodes in a row never joined", join_failures=10, boot_s=210.0), PoolMarks()
+    )
     assert main(["burst", "pools", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["pools"]
     assert row == {
@@ -87,7 +89,7 @@ def test_a_held_pool_says_until_when(
     ledger: Ec2Ledger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, make: Any
 ) -> None:
     monkeypatch.setenv("RIS_HYBRID_SANDBOX_CLOCK", str(make.now))
-    ledger.mark_pool("cpu", PoolMarks(held_until=make.now + 600, held_for="InsufficientInstanceCapacity"))
+    ledger.mark_pool("cpu", PoolMarks(held_until=make.now + 600, held_for="InsufficientInstanceCapacity"), PoolMarks())
     assert main(["burst", "pools"]) == 0
     assert "held" in (said := capsys.readouterr().out)
     assert "InsufficientInstanceCapacity: left alone until 08:10:00Z" in said

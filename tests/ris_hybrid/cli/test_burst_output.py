@@ -167,7 +167,7 @@ def test_stages_follow_what_lsf_says_of_the_hosts(busy: Here, make: Any, capsys:
 
 
 def test_a_pool_that_is_off_says_why(busy: Here, capsys: pytest.CaptureFixture[str]) -> None:
-    busy.ledger.mark_pool("cpu", PoolMarks(off="3 nodes in a row did not join"))
+    busy.ledger.mark_pool("cpu", PoolMarks(off="3 nodes in a row did not join"), PoolMarks())
     assert busy.json()[0]["fleet"]["pools"] == {"cpu": "off: 3 nodes in a row did not join"}
     assert "pool cpu: off: 3 nodes in a row did not join" in busy.text(capsys)
 
