@@ -174,6 +174,8 @@ class Machine:
     """When the cloud first said that this spot machine is at risk; 0 when it did not."""
     adopted: str = ""
     """The earlier request that launched it, when LSF never learned of that one; empty when ``request_id`` did."""
+    impaired: bool = False
+    """EC2's status checks say that it does not work."""
 
     @property
     def alive(self) -> bool:
