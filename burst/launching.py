@@ -15,7 +15,7 @@ from burst.aws import tags
 from burst.fleet import account_of
 from burst.ledger import observe_fleet
 from burst.limits import HOLD, OFF, Ask, apply_caps
-from burst.rc.wire import ENDING, code_text
+from burst.rc.wire import ENDING, POOL_OFF, code_text
 from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, QuotaReached, Refused, TryAgain
 from ris_hybrid.model import Launch
 
@@ -221,7 +221,7 @@ def _refusal(reasons: Sequence[Reason], why: str, marks: PoolMarks) -> CloudErro
     if stage == HOLD:
         return NoCapacity(message, "it is tried again after that", marks.held_for)
     if stage == OFF:
-        return Refused(message, "mend what keeps its nodes from joining first", "PoolOff")
+        return Refused(message, "mend what keeps its nodes from joining first", POOL_OFF)
     return CloudError(message, code=LIMIT)
 
 

@@ -41,8 +41,18 @@ def apply_caps(ask: Ask, fleet: Fleet, settings: BurstSettings) -> tuple[int, tu
 
 
 def apply_all(ask: Ask, fleet: Fleet, settings: BurstSettings) -> tuple[int, tuple[Reason, ...]]:
-    """Every stage, for a decision that LSF has not made yet."""
-    return _run(STATE + SHAPE + CAPS, ask, fleet, settings)
+    """Every stage, for a decision that nobody has made yet.
+
+    When LSF asks, the pool's own marks are left to ``requestMachines``: only there can LSF be told the capacity code
+    that turns it to its next template. An answer of 0 here would make it ask for the same one for ever.
+    """
+    return _run((STATE if ask.new_demand is None else ()) + SHAPE + CAPS, ask, fleet, settings)
+
+
+def marks_said(ask: Ask, fleet: Fleet, settings: BurstSettings) -> tuple[str, ...]:
+    """What is marked on the pool, in words, for a decision that leaves it to ``requestMachines``."""
+    found = (stage(ask, ask.nodes, fleet, settings) for stage in STATE)
+    return tuple(f"{one.stage}: {one.text}" for one in found if one is not None)
 
 
 def _run(stages: tuple[Stage, ...], ask: Ask, fleet: Fleet, settings: BurstSettings) -> tuple[int, tuple[Reason, ...]]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from burst.engine import allow, observe
+from burst.limits import Ask, marks_said
 from burst.reaping import note_joined
 from ris_hybrid.errors import ConfigError, RisHybridError
 from ris_hybrid.model import Event
@@ -15,9 +16,14 @@ if TYPE_CHECKING:
     from burst.rc.wire import DemandRequest, Json
     from ris_hybrid.ports import Scheduler
 
+_TURNED = "requestMachines will refuse, so that LSF turns to its next template"
+
 
 def answer(request: DemandRequest, scheduler: Scheduler, provider: Provider) -> Json:
     """The request with newDemand lowered to what pressure, gates, caps and budget allow, and the reason.
+
+    A pool that is held or off is not answered with 0: LSF would ask for it again and again and never for another.
+    ``requestMachines`` refuses it with a capacity code, and LSF turns to its next template.
 
     Unknown is not zero pressure but no launch: when LSF or EC2 cannot be asked the answer is 0 with that reason.
     """
@@ -32,9 +38,12 @@ def answer(request: DemandRequest, scheduler: Scheduler, provider: Provider) -> 
     observed = replace(observed, fleet=replace(observed.fleet, machines=machines))
     decision = allow(observed, provider.settings, pool, request.lab, request.new_demand)
     nodes = min(decision.nodes, request.new_demand)
+    ask = Ask(pool=pool, lab=request.lab, nodes=nodes)
+    marked = marks_said(ask, observed.fleet, provider.settings) if nodes else ()
+    why = "; ".join((decision.why, *marked, *([_TURNED] if marked else ())))
     fields = {"pool": pool.name, "lab": request.lab, "asked": request.new_demand, "allowed": nodes}
-    provider.audit.record(Event(at=provider.now, kind="decision", fields={**fields, "why": decision.why}))
-    return lowered(request.raw, nodes, decision.why)
+    provider.audit.record(Event(at=provider.now, kind="decision", fields={**fields, "why": why}))
+    return lowered(request.raw, nodes, why)
 
 
 def closed(request: DemandRequest, message: str, provider: Provider) -> Json:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from burst.fleet import DEFAULT_ACCOUNT, account_of
-from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, RisHybridError
+from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, QuotaReached, RisHybridError
 from ris_hybrid.model import Machine, MachineState
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ ENDING: frozenset[str] = frozenset(
     {MachineState.STOPPING, MachineState.STOPPED, MachineState.SHUTTING_DOWN, MachineState.TERMINATED}
 )
 """The states of a machine LSF can use no more; a state word we do not know is none of them."""
+POOL_OFF = "PoolOff"
+"""Our own code of a pool that is switched off."""
 _MOST_MACHINES = 100_000  # EC2's own ceiling of a fleet's capacity in a region
 
 
@@ -153,10 +155,16 @@ def request_row(request_id: str, status: str, machines: Iterable[Json], message:
 
 
 def error_text(error: RisHybridError) -> str:
-    """A message LSF can act on: lack of capacity ends in a code it knows, other codes are shown as they are."""
-    if isinstance(error, NoCapacity):
-        return f"{error.message} {code_text(error.code)}"
+    """A message LSF can act on: what another pool may have ends in a code that turns LSF to its next template.
+
+    That is lack of capacity, a quota (EC2 counts them by family and purchase) and a pool that is off. Other codes
+    are shown as they are.
+    """
     code = error.code if isinstance(error, CloudError) else ""
+    if isinstance(error, NoCapacity):
+        return f"{error.message} {code_text(code)}"
+    if isinstance(error, QuotaReached) or code == POOL_OFF:
+        return f"{error.message} ({code}) {code_text(code)}"
     return f"{error.message} Error Code: {code}" if code else error.message
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from burst.rc import policy, wire
-from ris_hybrid.errors import SiteUnavailable, TryAgain
+from ris_hybrid.errors import CloudError, SiteUnavailable, TryAgain
 from ris_hybrid.model import PoolMarks
+from ris_hybrid.sandbox.lsf.protocol import capacity_code
 from ris_hybrid.settings import Caps, Gate
 
 
@@ -115,8 +116,22 @@ def test_nodes_that_have_joined_are_noted_while_lsf_is_asked_anyway(room: Any, m
     assert "8 slots are starting: 11 nodes of 8" in answer["message"]
 
 
-def test_a_pool_that_is_off_is_given_no_nodes_and_says_why(room: Any, site: Answering) -> None:
-    room.ledger.mark_pool("cpu", PoolMarks(off="3 nodes in a row did not join LSF within 15 min"), PoolMarks())
+@pytest.mark.parametrize(
+    ("marks", "said"),
+    [
+        (PoolMarks(off="3 nodes in a row did not join LSF"), "off: cpu is off: 3 nodes in a row did not join LSF"),
+        (PoolMarks(held_until=1_800_000_600.0, held_for="VcpuLimitExceeded"), "hold: cpu is left alone until 08:10"),
+    ],
+)
+def test_a_marked_pool_is_let_through_for_request_machines_to_refuse(
+    room: Any, site: Answering, marks: PoolMarks, said: str
+) -> None:
+    # 0 would hide the pool from the one script that can turn LSF to its next template
+    room.ledger.mark_pool("cpu", marks, PoolMarks())
     answer = policy.answer(asked(20), site, room.provider)
-    assert answer["request"]["newDemand"] == 0
-    assert answer["message"].endswith("; clear it with: ris-hybrid burst clear cpu")
+    assert answer["request"]["newDemand"] == 12
+    assert said in answer["message"]
+    assert answer["message"].endswith("; requestMachines will refuse, so that LSF turns to its next template")
+    with pytest.raises(CloudError) as caught:
+        room.request(12)
+    assert capacity_code(wire.error_text(caught.value)) == "InsufficientCapacity"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from burst.rc import wire
 from burst.rc.wire import WireError
-from ris_hybrid.errors import ConfigError, NoCapacity, QuotaReached, TryAgain
+from ris_hybrid.errors import ConfigError, NoCapacity, QuotaReached, Refused, TryAgain
 from ris_hybrid.model import MachineState, UnknownWord
 
 READERS = (wire.read_machine_request, wire.read_request_ids, wire.read_machines, wire.read_demand)
@@ -163,7 +163,9 @@ def test_a_machine_on_its_way_back_is_no_use_to_its_create_request(make: Any) ->
     [
         (ConfigError("bad field"), "bad field"),
         (TryAgain("no answer"), "no answer"),
-        (QuotaReached("too many", code="VcpuLimitExceeded"), "too many Error Code: VcpuLimitExceeded"),
+        (QuotaReached("too many", code="VcpuLimitExceeded"), "too many (VcpuLimitExceeded) Error Code: InsufficientCapacity"),
+        (Refused("cpu is off", code="PoolOff"), "cpu is off (PoolOff) Error Code: InsufficientCapacity"),
+        (Refused("no right", code="UnauthorizedOperation"), "no right Error Code: UnauthorizedOperation"),
         (NoCapacity("none", code="InsufficientHostCapacity"), "none Error Code: InsufficientHostCapacity"),
         (NoCapacity("none", code="UnfulfillableCapacity"), "none Error Code: InsufficientCapacity"),
     ],
