@@ -64,7 +64,17 @@ def _run(stages: tuple[Stage, ...], ask: Ask, fleet: Fleet, settings: BurstSetti
         if reason is not None and reason.nodes is not None and reason.nodes < nodes:
             nodes = reason.nodes
             reasons.append(reason)
-    return nodes, tuple(reasons)
+    parted = _parted(ask, nodes)
+    return (nodes, tuple(reasons)) if parted is None else (0, (*reasons, parted))
+
+
+def _parted(ask: Ask, nodes: int) -> Reason | None:
+    """A pool whose nodes work together gets none of them when it cannot get them all."""
+    whole = ask.nodes if ask.new_demand is None else min(ask.nodes, ask.new_demand)
+    if not (ask.pool.all_or_none and 0 < nodes < whole):
+        return None
+    text = f"{ask.pool.name} launches all or none, and only {nodes} of {whole} nodes are allowed"
+    return Reason(stage="all or none", text=text, nodes=0)
 
 
 def switched_off(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Reason | None:

@@ -214,3 +214,18 @@ def test_a_clock_of_ec2_that_is_ahead_of_ours_does_not_lengthen_the_cooldown(mak
     fleet = make.fleet(make.machine(launched=make.now + 119))
     _, (reason,) = apply_all(Ask(pool=settings.pools[0], lab="lee", nodes=3), fleet, settings)
     assert reason.text == "launched 0 s ago, 120 s to go"
+
+
+@pytest.mark.parametrize(
+    ("asked", "new_demand", "most", "nodes"),
+    [(8, None, 8, 8), (8, None, 7, 0), (8, None, 0, 0), (8, 4, 7, 4), (8, 4, 4, 4), (8, 4, 3, 0), (3, 8, 3, 3)],
+)
+def test_a_pool_that_launches_all_or_none_is_allowed_all_or_none(
+    make: Any, *, asked: int, new_demand: int | None, most: int, nodes: int
+) -> None:
+    ask = Ask(pool=make.pool(all_or_none=True), lab="lee", nodes=asked, new_demand=new_demand)
+    got, reasons = apply_all(ask, make.fleet(), make.settings(caps=Caps(nodes=99, step_nodes=most)))
+    assert got == nodes
+    if 0 < most < min(asked, new_demand or asked):
+        wanted = min(asked, new_demand or asked)
+        assert reasons[-1].text == f"cpu launches all or none, and only {most} of {wanted} nodes are allowed"
