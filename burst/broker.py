@@ -29,7 +29,7 @@ from burst.notices import NoNotices
 from burst.reaping import reap
 from burst.returning import Returned, give_back
 from burst.turn import Turn, Turned
-from ris_hybrid.errors import CloudError, ConfigError
+from ris_hybrid.errors import CloudError, ConfigError, SiteUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -122,12 +122,12 @@ def request_id(decision: Decision, fleet: Fleet, provider: Provider) -> str:
     parts = (settings.cluster, settings.provider, decision.pool, decision.lab, *sorted(known))
     start = provider.now // BUCKET_S * BUCKET_S
     now, before = (ids.derived(ids.CREATE, at, *parts) for at in (start, start - BUCKET_S))
-    return before if before in provider.journal.unanswered() else now
+    return before if before in provider.unanswered() else now
 
 
 def _learn_of(machines: Iterable[Machine], provider: Provider) -> None:
     """We are who asked: a launch whose machines we see has been answered, however its call ended."""
-    for known in sorted(provider.journal.unanswered().intersection(m.request_id for m in machines)):
+    for known in sorted(provider.unanswered().intersection(m.request_id for m in machines)):
         provider.journal.answer(known)
 
 
@@ -149,7 +149,7 @@ def _launch(decision: Decision, fleet: Fleet, provider: Provider) -> Launched:
     known = request_id(decision, fleet, provider)
     try:
         outcome = launch(Order(request_id=known, pool=pool, lab=decision.lab, nodes=decision.nodes), provider)
-    except (CloudError, ConfigError) as error:
+    except (CloudError, ConfigError, SiteUnavailable) as error:
         provider.journal.answer(known)  # nothing was started
         return Launched(decision=decision, outcome=None, why=f"{decision.pool}: {error.message}")
     if outcome.launched or outcome.adopted:

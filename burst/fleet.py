@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ris_hybrid.model import PoolMarks
+from ris_hybrid.model import Machine, MachineState, PoolMarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ris_hybrid.model import Machine
+    from ris_hybrid.model import Begun
     from ris_hybrid.settings import BurstSettings, Pool
 
 DEFAULT_ACCOUNT = "default"
@@ -19,6 +20,8 @@ BOOT_FACTOR = 2.0
 """A node that takes more than twice its pool's usual boot time counts as coming no more. Boot times of one image
 scatter by some ten per cent; twice leaves room for a slow mount, and a dead node stops hiding demand long before the
 join time ends it."""
+SETTLE_S = 120.0
+"""EC2 may not list a machine, or not show its tags, for a moment after it was launched."""
 _FILL_S = 60.0  # LSF dispatches once or twice a minute: until then a joined node's slots are free, and its jobs pend
 
 
@@ -76,6 +79,40 @@ class Fleet:
         """Dollars of one machine this month until now; a type without a price counts as the dearest known."""
         seconds = self.now - max(machine.launched, self.month_start)
         return max(seconds, LEAST_BILLED_S) / 3600 * price_of(machine.instance_type, prices)
+
+
+def with_coming(fleet: Fleet, begun: Iterable[Begun], settings: BurstSettings) -> Fleet:
+    """The fleet with what was launched a moment ago and EC2 does not list yet: for counting caps and money only."""
+    shown = Counter(machine.adopted or machine.request_id for machine in fleet.machines)
+    coming = (
+        planned(settings.pool(one.pool), one.lab, one.nodes - shown[one.request_id], one.at, settings)
+        for one in begun
+        if abs(fleet.now - one.at) < SETTLE_S
+    )
+    return replace(fleet, machines=fleet.machines + tuple(machine for some in coming for machine in some))
+
+
+def planned(pool: Pool | None, lab: str, nodes: int, at: float, settings: BurstSettings) -> tuple[Machine, ...]:
+    """Nodes that no list shows yet, of the type that costs most; a pool that is no longer configured has no type."""
+    name = pool.name if pool else ""
+    return tuple(
+        Machine(
+            machine_id=f"planned-{name}-{lab}-{number}",
+            name="",
+            state=MachineState.PENDING,
+            instance_type=dearest(pool, settings.prices) if pool else "",
+            zone="",
+            private_ip="",
+            launched=at,
+            spot=pool is not None and pool.purchase == "spot",
+            provider="",
+            pool=name,
+            lab=lab,
+            request_id="planned",
+            asked=nodes,
+        )
+        for number in range(nodes)
+    )
 
 
 def price_of(instance_type: str, prices: Mapping[str, float]) -> float:

@@ -8,16 +8,18 @@ the ledger can say what runs.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from burst.aws import tags
-from burst.fleet import account_of
+from burst.adopting import adopt, adoptable
+from burst.aws import errors, tags
+from burst.fleet import account_of, with_coming
 from burst.ledger import observe_fleet
 from burst.limits import HOLD, OFF, Ask, apply_caps
-from burst.rc.wire import ENDING, POOL_OFF, code_text
-from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, QuotaReached, Refused, TryAgain
-from ris_hybrid.model import Launch
+from burst.rc.wire import POOL_OFF, code_text
+from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, QuotaReached, Refused, SiteUnavailable, TryAgain
+from ris_hybrid.model import Begun, Launch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +33,9 @@ LIMIT = "LimitReached"
 """Our own word for "the limits allow no more": LSF goes on asking as demand changes."""
 _SEEN_BEFORE = "IdempotentParameterMismatch"
 """EC2 has seen this client token with other figures: the earlier call got through."""
+
+_SCARCE = (NoCapacity, QuotaReached)
+"""What leaves the pool alone for a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,46 +61,31 @@ class Outcome:
 def launch(order: Order, provider: Provider) -> Outcome:
     """Adopt and launch up to what the limits allow. The caller holds the launch lock and journals its answer.
 
-    Raises ``CloudError`` or ``ConfigError``, always with nothing started; ``NoCapacity`` too while the pool is held.
+    Raises ``CloudError`` or ``ConfigError``, always with nothing started; ``NoCapacity`` too while the pool is held;
+    ``SiteUnavailable`` when the month's spend cannot be read or the journal not be written, with nothing started.
     """
     _check_lab(order)
-    fleet = observe_fleet(provider)
+    fleet, begun = observe_fleet(provider), provider.journal.begun()
     mine = [machine for machine in fleet.machines if machine.request_id == order.request_id]
     made, adopted = _ids(m for m in mine if not m.adopted), _ids(m for m in mine if m.adopted)
     if made:
         text = "already launched by this request"
         return Outcome(request_id=order.request_id, launched=made, adopted=adopted, message=text)
-    found = () if adopted else adoptable(order, fleet.machines, provider.journal.unanswered())
+    found = () if adopted else adoptable(order, fleet.machines, provider.unanswered())
     rest = order.nodes - len(adopted) - len(found)
-    nodes, reasons = apply_caps(Ask(pool=order.pool, lab=order.lab, nodes=rest), fleet, provider.settings)
+    others = [one for one in begun if one.request_id != order.request_id]
+    seen = with_coming(fleet, others, provider.settings)
+    nodes, reasons = apply_caps(Ask(pool=order.pool, lab=order.lab, nodes=rest), seen, provider.settings)
     why = "; ".join(f"{reason.stage}: {reason.text}" for reason in reasons)
     provider.note("limits", request=order.request_id, asked=order.nodes, adopted=len(found), allowed=nodes, why=why)
     if not (nodes or adopted or found):
+        if any(one.nodes and not one.answered for one in begun if one.request_id == order.request_id):
+            return _unconfirmed(order, (), f"asked of EC2 before, and not listed yet; now {why}")
         raise _refusal(reasons, why, fleet.marks_of(order.pool.name))
-    provider.journal.begin(order.request_id)
-    _adopt(order, found, _code(reasons, fleet.marks_of(order.pool.name)) if rest and not nodes else "", provider)
     turn = _Turn(order=order, provider=provider, fleet=fleet, adopted=adopted + _ids(found), why=why)
+    _begin(turn, nodes)
+    _take_over(turn, found, _code(reasons, fleet.marks_of(order.pool.name)) if rest and not nodes else "")
     return _launch_rest(turn, nodes) if nodes else _outcome(turn)
-
-
-def adoptable(order: Order, machines: Sequence[Machine], unanswered: frozenset[str]) -> tuple[Machine, ...]:
-    """Machines of launches that LSF was never told of, of the order's pool and lab; oldest first, at most what it asks.
-
-    A pool that launches all or none keeps the nodes of one launch together: they are taken whole, or left.
-    """
-    left = [
-        machine
-        for machine in machines
-        if machine.wanted
-        and machine.state not in ENDING
-        and not machine.notice
-        and machine.request_id in unanswered
-        and (machine.pool, machine.lab) == (order.pool.name, order.lab)
-    ]
-    if not order.pool.all_or_none:
-        return tuple(left[: order.nodes])
-    together = [[machine for machine in left if machine.request_id == one] for one in sorted(unanswered)]
-    return tuple(next((group for group in together if len(group) == order.nodes), ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +97,27 @@ class _Turn:
     fleet: Fleet
     adopted: tuple[str, ...]
     why: str
+
+
+def _begin(turn: _Turn, nodes: int) -> None:
+    order = turn.order
+    turn.provider.journal.begin(
+        Begun(request_id=order.request_id, pool=order.pool.name, lab=order.lab, nodes=nodes, at=turn.provider.now)
+    )
+
+
+def _came(turn: _Turn, nodes: int) -> None:
+    """Fewer came than were asked for: the rest is not on its way, and counts against no cap."""
+    with suppress(SiteUnavailable):  # it counts for two minutes then, as if EC2 listed it late
+        _begin(turn, nodes)
+
+
+def _take_over(turn: _Turn, found: Sequence[Machine], shortfall: str) -> None:
+    try:
+        adopt(turn.order, found, shortfall, turn.fleet.machines, turn.provider)
+    except CloudError:
+        _came(turn, 0)
+        raise
 
 
 def _launch_rest(turn: _Turn, nodes: int) -> Outcome:
@@ -126,7 +137,9 @@ def _launch_rest(turn: _Turn, nodes: int) -> Outcome:
         given = provider.cloud.launch(launch)
     except CloudError as error:
         return _not_launched(turn, error)
-    _clear_hold(turn)
+    if len(given.machine_ids) < nodes:
+        _came(turn, len(given.machine_ids))
+    _hold_or_clear(turn, given, nodes)
     outcome = _outcome(turn, given)
     # Which offers failed, in EC2's words: too long for LSF, and what an admin asks first.
     short = {"shortfall": [f"{row.code}: {row.message}" for row in given.shortfall]} if given.shortfall else {}
@@ -137,11 +150,11 @@ def _launch_rest(turn: _Turn, nodes: int) -> Outcome:
 def _not_launched(turn: _Turn, error: CloudError) -> Outcome:
     order, provider = turn.order, turn.provider
     if isinstance(error, TryAgain) or error.code == _SEEN_BEFORE:
-        text = f"not confirmed, its status will tell: {error.message}"
         provider.note("launch not confirmed", request=order.request_id, code=error.code, message=error.message)
-        return Outcome(request_id=order.request_id, adopted=turn.adopted, message=text)
+        return _unconfirmed(order, turn.adopted, error.message)
     provider.note("not launched", request=order.request_id, code=error.code, message=error.message)
-    if isinstance(error, NoCapacity | QuotaReached):
+    _came(turn, 0)
+    if isinstance(error, _SCARCE):
         _hold(turn, error.code)
     if not turn.adopted:
         raise error
@@ -149,6 +162,11 @@ def _not_launched(turn: _Turn, error: CloudError) -> Outcome:
     words = [f"{len(turn.adopted)} of {order.nodes} machines were there already", error.message]
     words += [code_text(error.code)] if isinstance(error, NoCapacity) else []
     return Outcome(request_id=order.request_id, adopted=turn.adopted, message="; ".join(words))
+
+
+def _unconfirmed(order: Order, adopted: tuple[str, ...], why: str) -> Outcome:
+    text = f"not confirmed, its status will tell: {why}"
+    return Outcome(request_id=order.request_id, adopted=adopted, message=text)
 
 
 def _outcome(turn: _Turn, given: Launched | None = None) -> Outcome:
@@ -162,15 +180,13 @@ def _outcome(turn: _Turn, given: Launched | None = None) -> Outcome:
     return Outcome(request_id=order.request_id, launched=launched, adopted=turn.adopted, message=message)
 
 
-def _adopt(order: Order, found: Sequence[Machine], shortfall: str, provider: Provider) -> None:
-    """Make the machines this order's; raises what the ledger raises, with nothing launched."""
-    for request_id in sorted({machine.request_id for machine in found}):
-        group = [machine for machine in found if machine.request_id == request_id]
-        marks = {tags.REQUEST: order.request_id, tags.ASKED: str(order.nodes), tags.ADOPTED: request_id}
-        if shortfall or any(machine.shortfall for machine in group):
-            marks[tags.SHORTFALL] = shortfall
-        provider.ledger.mark(_ids(group), marks)
-        provider.note("adopted", request=order.request_id, earlier=request_id, machines=_ids(group))
+def _hold_or_clear(turn: _Turn, given: Launched, nodes: int) -> None:
+    """Some that did not come for lack of capacity or quota hold the pool as if none had; all that came clear it."""
+    scarce = [row.code for row in given.shortfall if isinstance(errors.of_code(row.code, ""), _SCARCE)]
+    if len(given.machine_ids) >= nodes:
+        _clear_hold(turn)
+    elif scarce:
+        _hold(turn, scarce[0])
 
 
 def _hold(turn: _Turn, code: str) -> None:

@@ -24,6 +24,10 @@ class Provider:
     journal: Journal
     now: float
 
+    def unanswered(self) -> frozenset[str]:
+        """Requests begun and never answered: LSF does not know of them. Only sure while the launch lock is held."""
+        return frozenset(one.request_id for one in self.journal.begun() if not one.answered)
+
     def note(self, kind: str, **fields: object) -> None:
         """One line of the audit log."""
         self.audit.record(Event(at=self.now, kind=kind, fields=fields))

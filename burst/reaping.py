@@ -69,7 +69,7 @@ def reap(
         now=provider.now,
         life=provider.settings.life,
         held=held,
-        unanswered=provider.journal.unanswered(),
+        unanswered=provider.unanswered(),
     )
     verdicts = judge(sight)
     if dry_run or not verdicts:

@@ -204,6 +204,19 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A launch as this master noted it: what was asked of the cloud, and whether LSF is told of it."""
+
+    request_id: str
+    pool: str = ""
+    lab: str = ""
+    nodes: int = 0
+    """How many the cloud was asked for, or gave, once it said so; 0 when it gave none, or where no figure is known."""
+    at: float = 0.0
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Launched:
     """What a launch gave: ids, and the codes that explain a shortfall."""
 

@@ -12,7 +12,7 @@ from ris_hybrid.model import EndReason
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ris_hybrid.model import Event, Host, Identity, Job, Launch, Launched, Machine, Notice, PoolMarks, Queue
+    from ris_hybrid.model import Begun, Event, Host, Identity, Job, Launch, Launched, Machine, Notice, PoolMarks, Queue
 
 
 class Clock(Protocol):
@@ -130,16 +130,19 @@ class Notices(Protocol):
 class Journal(Protocol):
     """Which launches were begun here and answered to LSF: a local cache, which tells at once what tags tell late."""
 
-    def begin(self, request_id: str) -> None:
-        """Note, before the cloud is asked; raises ``SiteUnavailable`` when it cannot be written."""
+    def begin(self, begun: Begun) -> None:
+        """Note, before the cloud is asked; raises ``SiteUnavailable`` when it cannot be written.
+
+        Noting a request again changes its figures; one that was answered stays answered.
+        """
         ...
 
     def answer(self, request_id: str) -> None:
         """Note that LSF is told of this request; a failure to write is passed over."""
         ...
 
-    def unanswered(self) -> frozenset[str]:
-        """Requests begun and never answered: LSF does not know of them. Only sure while the launch lock is held."""
+    def begun(self) -> tuple[Begun, ...]:
+        """Every launch noted lately. LSF does not know of those never answered; only sure under the launch lock."""
         ...
 
 

@@ -131,7 +131,7 @@ def get_return_requests(
 
 def _lsf_knows(request_ids: Iterable[str], provider: Provider) -> None:
     """A request LSF speaks of was answered, whatever became of the journal's line about it."""
-    for request_id in provider.journal.unanswered().intersection(request_ids):
+    for request_id in provider.unanswered().intersection(request_ids):
         provider.journal.answer(request_id)
 
 

@@ -292,17 +292,17 @@ def test_a_turn_that_died_over_its_launch_is_repeated_as_the_same_launch(world: 
     world.cloud.hidden = False
     assert len(world.alive) == 5
     assert world.act().launches == ()
-    assert world.journal.unanswered() == frozenset()
+    assert world.provider.unanswered() == frozenset()
 
 
 def test_a_launch_whose_answer_was_lost_is_answered_when_its_machines_show(world: World) -> None:
     world.submit(40)
     world.cloud.lose = 1
     world.turn()
-    assert len(world.journal.unanswered()) == 1
+    assert len(world.provider.unanswered()) == 1
     world.cloud.hidden = False
     assert world.act().launches == ()
-    assert world.journal.unanswered() == frozenset()
+    assert world.provider.unanswered() == frozenset()
 
 
 def test_no_double_launch_when_the_master_moves_without_files(world: World) -> None:
@@ -354,7 +354,21 @@ def test_a_pool_without_capacity_does_not_keep_the_others_back(build: Build, mak
     assert [one.decision.pool for one in turn.launches if one.outcome] == ["first"]
     assert len(turn.refused) == 1
     assert turn.refused[0].startswith("second: ")
-    assert world.journal.unanswered() == frozenset()
+    assert world.provider.unanswered() == frozenset()
+
+
+def test_a_journal_that_cannot_be_written_breaks_off_no_turn(build: Build) -> None:
+    world = build()
+    world.submit(8)
+
+    class Full(type(world.journal)):  # type: ignore[misc]  # the fake, with a full disk under it
+        def begin(self, *_: Any) -> None:
+            raise SiteUnavailable("launches.log: cannot be written: no space left")
+
+    world.journal = Full()
+    turn = world.act()
+    assert turn.refused == (f"{world.settings.pools[0].name}: launches.log: cannot be written: no space left",)
+    assert world.alive == []
 
 
 def notice(world: World, number: int) -> None:

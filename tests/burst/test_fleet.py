@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from burst.fleet import account_of, by_pool_and_lab, commit_usd, dearest, price_of
-from ris_hybrid.model import MachineState, PoolMarks, UnknownWord
+from burst.fleet import account_of, by_pool_and_lab, commit_usd, dearest, price_of, with_coming
+from ris_hybrid.model import Begun, MachineState, PoolMarks, UnknownWord
 from ris_hybrid.settings import Budget
 
 
@@ -103,3 +104,19 @@ def test_machines_by_pool_and_lab_oldest_first(make: Any) -> None:
     gone, other = make.machine(3, state=MachineState.TERMINATED), make.machine(4, pool="gpu", lab="")
     groups = by_pool_and_lab([newer, other, gone, older])
     assert groups == {("cpu", "lee"): [older, newer], ("gpu", ""): [other]}
+
+
+def test_what_is_not_listed_yet_is_counted_and_priced_for_two_minutes(make: Any) -> None:
+    settings = make.settings(prices={"cheap": 1.0, "dear": 2.0}, pools=(make.pool(instance_types=("cheap", "dear")),))
+    fleet = make.fleet()
+    fleet = replace(fleet, machines=(make.machine(1, request_id="add-1-a"), make.machine(2, adopted="add-1-a")))
+    begun = [
+        Begun(request_id="add-1-a", pool="cpu", lab="lee", nodes=3, at=fleet.now - 119),
+        Begun(request_id="add-1-b", pool="cpu", lab="wu", nodes=5, at=fleet.now - 120),
+        Begun(request_id="add-1-c", pool="taken out", lab="wu", nodes=2, at=fleet.now),
+        Begun(request_id="add-1-d"),
+    ]
+    seen = with_coming(fleet, begun, settings)
+    new = seen.machines[2:]
+    assert [(one.pool, one.lab, one.instance_type) for one in new] == [("cpu", "lee", "dear")] + 2 * [("", "wu", "")]
+    assert (seen.count(), seen.count(pool="cpu", lab="lee")) == (5, 3)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burst.adopting import adoptable
 from burst.aws import tags
-from burst.launching import Order, Outcome, adoptable, launch
+from burst.launching import Order, Outcome, launch
 from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, QuotaReached, Refused, SiteUnavailable, TryAgain
-from ris_hybrid.model import MachineState, PoolMarks
-from ris_hybrid.settings import Caps, Life
+from ris_hybrid.model import MachineState, PoolMarks, Shortfall
+from ris_hybrid.settings import Budget, Caps, Life
 
 
 class Desk:
@@ -132,6 +134,112 @@ def test_the_limits_hold_whatever_is_asked(desk: Desk, make: Any) -> None:
     assert caught.value.message == "nothing launched: pool cap: cpu: 2 of 2 nodes are up"
 
 
+@pytest.mark.parametrize("nodes", [5, 6])
+def test_a_pool_that_launches_all_or_none_gets_none_where_the_limits_allow_some(
+    desk: Desk, make: Any, nodes: int
+) -> None:
+    desk.room.change(pools=(make.pool(all_or_none=True),), caps=Caps(nodes=5))
+    if nodes == 5:
+        assert len(desk.order(nodes).launched) == nodes
+        return
+    with pytest.raises(CloudError) as caught:
+        desk.order(nodes)
+    assert caught.value.code == "LimitReached"
+    assert "all or none: cpu launches all or none, and only 5 of 6 nodes are allowed" in caught.value.message
+    assert desk.requests() == {}
+
+
+class Late:
+    """A cloud that lists what it listed at the time it was made, for as long as it is late."""
+
+    def __init__(self, cloud: Any) -> None:
+        self._cloud, self._then, self.late = cloud, cloud.machines(), True
+
+    def machines(self) -> Any:
+        return self._then if self.late else self._cloud.machines()
+
+    def launch(self, launch: Any) -> Any:
+        return self._cloud.launch(launch)
+
+    @property
+    def all(self) -> Any:
+        return self._cloud.machines()
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_ec2_does_not_list_yet_counts_against_the_caps_and_the_budget(desk: Desk, *, answered: bool) -> None:
+    room = desk.room
+    room.change(caps=Caps(nodes=3))
+    room.cloud = cloud = Late(room.cloud)
+    (desk.order if answered else desk.dies)(3, "add-1-a", lab="wu")
+    with pytest.raises(CloudError, match="all pools: 3 of 3 nodes are up"):
+        desk.order(3)
+    room.change(caps=Caps(nodes=100), budget=Budget(usd_per_month=4.2 * 0.68))
+    assert len(desk.order(3, "add-3-c").launched) == 1
+    assert len(cloud.all) == 4
+    room.now += 120  # EC2 has had its time: what it does not list is not there
+    room.change(caps=Caps(nodes=3), budget=Budget(usd_per_month=1000.0))
+    assert len(desk.order(3, "add-4-d").launched) == 3
+
+
+def test_what_ec2_did_not_give_counts_against_no_cap(desk: Desk) -> None:
+    room = desk.room
+    room.change(caps=Caps(nodes=4), life=Life(capacity_hold_minutes=0.0))
+    room.cloud = cloud = Late(room.cloud)
+    cloud._cloud.capacity = 1
+    assert len(desk.order(3, "add-1-a").launched) == 1
+    with pytest.raises(NoCapacity):
+        desk.order(3)
+    cloud._cloud.capacity = 100
+    assert len(desk.order(4, "add-3-c").launched) == 3  # one of four is up, though EC2 does not list it
+
+
+def test_adopted_machines_count_once(desk: Desk) -> None:
+    desk.room.change(caps=Caps(nodes=4))
+    desk.dies(2)
+    assert len(desk.order(4).launched) == 2
+    assert len(desk.requests()) == 4
+
+
+def test_late_tags_let_no_two_orders_adopt_the_same_machines(desk: Desk) -> None:
+    lost = desk.dies(2)
+    desk.room.cloud, cloud = Late(desk.room.cloud), desk.room.cloud
+    assert desk.order(2).adopted == lost
+    second = desk.order(2, "add-3-c")
+    assert (second.adopted, len(second.launched)) == ((), 2)
+    assert {machine.request_id for machine in cloud.machines()} == {"add-2-b", "add-3-c"}
+
+
+def test_machines_that_ec2_lists_later_are_still_to_be_adopted(desk: Desk) -> None:
+    lost = desk.dies(2)
+    real = desk.room.cloud
+    desk.room.cloud = late = Late(real)
+    late._then = late._then[:1]
+    assert desk.order(1).adopted == lost[:1]
+    late.late = False
+    assert desk.order(1, "add-3-c").adopted == lost[1:]
+
+
+def test_a_repeated_call_of_a_launch_that_may_have_been_made_is_no_failure(desk: Desk) -> None:
+    room = desk.room
+    room.cloud = Late(room.cloud)
+    desk.dies(3)
+    room.change(caps=Caps(nodes=0))  # another call took the room
+    outcome = desk.order(3, "add-1-a")
+    assert outcome == Outcome(
+        request_id="add-1-a",
+        message="not confirmed, its status will tell: asked of EC2 before, and not listed yet; "
+        "now cap: all pools: 0 of 0 nodes are up",
+    )
+
+
+def test_a_repeated_call_of_a_launch_that_ec2_refused_is_a_failure_again(desk: Desk) -> None:
+    desk.room.cloud.capacity = 0
+    for _ in range(2):
+        with pytest.raises(NoCapacity):
+            desk.dies(1)
+
+
 def test_adopted_machines_are_told_even_when_the_limits_allow_no_more(desk: Desk) -> None:
     lost = desk.dies(2)
     desk.room.change(caps=Caps(nodes=2))
@@ -175,6 +283,52 @@ def test_no_capacity_puts_the_pool_on_hold_and_a_launch_ends_the_hold(desk: Desk
     room.now += 1
     assert len(desk.order(3, "add-4-d").launched) == 3
     assert room.ledger.pools()["cpu"] == PoolMarks()
+
+
+def test_some_that_did_not_come_hold_the_pool_and_all_that_come_clear_it(desk: Desk) -> None:
+    room = desk.room
+    room.change(life=Life(capacity_hold_minutes=10.0))
+    room.cloud.capacity = 2
+    assert len(desk.order(3).launched) == 2
+    marks = room.ledger.pools()["cpu"]
+    assert (marks.held_until, marks.held_for) == (room.now + 600, "InsufficientInstanceCapacity")
+    with pytest.raises(NoCapacity):
+        desk.order(1, "add-3-c")
+    room.now += 600
+    room.cloud.capacity = 100
+    desk.order(1, "add-4-d")
+    assert room.ledger.pools()["cpu"] == PoolMarks()
+
+
+def test_a_shortfall_of_another_kind_neither_holds_nor_clears(desk: Desk) -> None:
+    room = desk.room
+    before = PoolMarks(held_until=room.now - 1, held_for="InsufficientInstanceCapacity")
+    room.ledger.mark_pool("cpu", before, PoolMarks())
+    real = room.cloud
+
+    class Odd(Failing):
+        def launch(self, launch: Any) -> Any:
+            given = real.launch(replace(launch, count=1))
+            return replace(given, shortfall=(Shortfall(code="UnsupportedOperation", message="not here"),))
+
+    room.cloud = Odd(real, "none", Refused(""))
+    assert len(desk.order(2).launched) == 1
+    assert room.ledger.pools()["cpu"] == before
+
+
+def test_an_admin_who_switches_the_pool_off_during_a_launch_is_heard(desk: Desk) -> None:
+    room, real = desk.room, desk.room.cloud
+
+    class Slow(Failing):
+        def launch(self, *_: Any) -> Any:
+            room.ledger.mark_pool("cpu", PoolMarks(off="drained"), PoolMarks())
+            raise NoCapacity("full", code="InsufficientInstanceCapacity")
+
+    room.cloud = Slow(real, "none", Refused(""))
+    with pytest.raises(NoCapacity):
+        desk.order(1)
+    marks = room.ledger.pools()["cpu"]
+    assert (marks.off, marks.held_for) == ("drained", "InsufficientInstanceCapacity")
 
 
 def test_a_held_pool_still_gives_what_is_there(desk: Desk) -> None:
@@ -265,6 +419,17 @@ def test_without_a_journal_nothing_is_launched(desk: Desk, method: str) -> None:
     with pytest.raises(SiteUnavailable):
         desk.order(1)
     assert desk.requests() == {}
+
+
+def test_a_ledger_that_cannot_be_written_leaves_no_launch_behind(desk: Desk) -> None:
+    desk.dies(1)
+    room = desk.room
+    room.change(caps=Caps(nodes=3))
+    real, room.ledger = room.ledger, Failing(room.ledger, "mark", TryAgain("throttled"))
+    with pytest.raises(TryAgain):
+        desk.order(3)
+    room.ledger = real
+    assert len(desk.order(2, "add-3-c", lab="wu").launched) == 2
 
 
 @pytest.mark.parametrize("method", ["mark", "pools"])

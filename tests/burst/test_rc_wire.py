@@ -163,7 +163,10 @@ def test_a_machine_on_its_way_back_is_no_use_to_its_create_request(make: Any) ->
     [
         (ConfigError("bad field"), "bad field"),
         (TryAgain("no answer"), "no answer"),
-        (QuotaReached("too many", code="VcpuLimitExceeded"), "too many (VcpuLimitExceeded) Error Code: InsufficientCapacity"),
+        (
+            QuotaReached("too many", code="VcpuLimitExceeded"),
+            "too many (VcpuLimitExceeded) Error Code: InsufficientCapacity",
+        ),
         (Refused("cpu is off", code="PoolOff"), "cpu is off (PoolOff) Error Code: InsufficientCapacity"),
         (Refused("no right", code="UnauthorizedOperation"), "no right Error Code: UnauthorizedOperation"),
         (NoCapacity("none", code="InsufficientHostCapacity"), "none Error Code: InsufficientHostCapacity"),
