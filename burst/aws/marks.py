@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from burst.aws import tags
 from burst.aws.calls import batches, translated
+from ris_hybrid.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ris_hybrid.model import PoolMarks
     from ris_hybrid.settings import BurstSettings
 
+_NO_TEMPLATE = frozenset({"InvalidLaunchTemplateName.NotFoundException"})
 _FILTER_VALUES = 200  # EC2's bound on the values of one filter
 
 
@@ -35,17 +37,17 @@ class Ec2Ledger:
         self._tag(machine_ids, marks)
 
     def pools(self) -> Mapping[str, PoolMarks]:
-        """DescribeTags of every pool's template; a template EC2 does not know has no marks."""
+        """DescribeTags of every pool's template; a template EC2 does not know, by id or by name, has no marks."""
         ids = {pool.name: self._id_of(pool.launch_template) for pool in self._settings.pools if pool.launch_template}
-        found = self._tags_of(sorted(set(ids.values())))
+        found = self._tags_of(sorted(set(ids.values()) - {""}))
         return {name: tags.pool_marks(found.get(template, {})) for name, template in ids.items()}
 
     def mark_pool(self, pool: str, marks: PoolMarks, before: PoolMarks) -> None:
         """Tags on the pool's launch template; a pool that is not built cannot be marked, which is no error."""
         known = self._settings.pool(pool)
-        if known is None or not known.launch_template:
-            return
-        self._tag([self._id_of(known.launch_template)], tags.pool_changes(marks, before))
+        template = self._id_of(known.launch_template) if known and known.launch_template else ""
+        if template:
+            self._tag([template], tags.pool_changes(marks, before))
 
     def _tag(self, ids: Sequence[str], marks: Mapping[str, str]) -> None:
         written = [{"Key": key, "Value": value} for key, value in marks.items() if value]
@@ -58,12 +60,17 @@ class Ec2Ledger:
                     self._client.delete_tags(Resources=some, Tags=dropped)  # type: ignore[arg-type]  # plain dicts
 
     def _id_of(self, template: str) -> str:
-        """The template's id; a pool may name it."""
+        """The template's id; a pool may name it. Empty when EC2 has none of that name: other pools have theirs."""
         if template.startswith("lt-"):
             return template
         if template not in self._ids:
-            with translated():
-                found = self._client.describe_launch_templates(LaunchTemplateNames=[template])["LaunchTemplates"]
+            try:
+                with translated():
+                    found = self._client.describe_launch_templates(LaunchTemplateNames=[template])["LaunchTemplates"]
+            except Refused as error:
+                if error.code not in _NO_TEMPLATE:
+                    raise
+                return ""
             self._ids[template] = found[0]["LaunchTemplateId"]
         return self._ids[template]
 

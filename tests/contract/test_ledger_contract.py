@@ -142,3 +142,12 @@ def test_a_ledger_that_does_not_answer_is_not_an_empty_one(world: Any, ledger: L
     with pytest.raises(TryAgain):
         ledger.mark(machine_ids, {tags.JOINED: "1800000100"})
     assert cloud.machines()[0].joined == 0
+
+
+def test_a_pool_whose_template_is_gone_hides_no_other(ec2: Any, ec2_settings: Any) -> None:
+    cpu, spot = ec2_settings.pools
+    settings = replace(ec2_settings, pools=(cpu, replace(spot, launch_template="a-template-that-was-deleted")))
+    ledger = Ec2Ledger(ec2, settings)
+    ledger.mark_pool("cpu", FULL, PoolMarks())
+    ledger.mark_pool("spot", FULL, PoolMarks())  # nothing to write on, as for a pool that is not built
+    assert ledger.pools() == {"cpu": FULL, "spot": PoolMarks()}
