@@ -7,7 +7,7 @@ A holder that hangs, on a dead file server say, must not hang every other call: 
 from __future__ import annotations
 
 import fcntl
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Event
 from typing import TYPE_CHECKING, TextIO
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-PATIENCE_S = 20.0
+PATIENCE_S = 14.0
+"""Less than a call of LSF may take in all (``burst.aws.deadline``), so that who waits in vain can still say so."""
 _LOOK_S = 0.05  # between two looks at first; a lock that is held for long is looked at less often
 _LOOK_MOST_S = 0.4
 
@@ -41,6 +42,37 @@ def one_at_a_time(
             (wait or Event().wait)(look_s)
             waited, look_s = waited + look_s, min(2 * look_s, _LOOK_MOST_S)
         yield
+
+
+@contextmanager
+def if_nobody_acted(path: Path, seen_at: float, clock: Callable[[], float]) -> Iterator[bool]:
+    """Hold the lock for the block if nobody has it, and nobody had it since ``seen_at``, when the caller began to look.
+
+    What was seen before another caller acted may be undone by it. A stamp in the future is a clock that was wrong.
+    A file that cannot be opened or locked keeps nobody back: acting twice is the lesser harm.
+    """
+    with ExitStack() as held:
+        try:
+            file = held.enter_context(_opened(path))
+            mine = _taken(file, path)
+        except SiteUnavailable:
+            yield True
+            return
+        if not (mine and _stamp(path, clock()) <= seen_at):
+            yield False
+            return
+        yield True
+        with suppress(OSError):
+            file.truncate(0)
+            file.write(f"{clock()!r}\n")
+
+
+def _stamp(path: Path, now: float) -> float:
+    try:
+        at = float(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0.0
+    return at if at <= now else 0.0
 
 
 @contextmanager

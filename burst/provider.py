@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ris_hybrid.model import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from ris_hybrid.ports import Audit, Cloud, Journal, Ledger, Spend
     from ris_hybrid.settings import BurstSettings
+
+
+def _alone(_: float) -> AbstractContextManager[bool]:
+    """For one process on its own."""
+    return nullcontext(enter_result=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +32,8 @@ class Provider:
     audit: Audit
     journal: Journal
     now: float
+    alone: Callable[[float], AbstractContextManager[bool]] = _alone
+    """Whether the caller may act on what it has seen since that time; held for the block."""
 
     def unanswered(self) -> frozenset[str]:
         """Requests begun and never answered: LSF does not know of them. Only sure while the launch lock is held."""

@@ -103,7 +103,7 @@ def hook_provider(places: HookPlaces, env: Mapping[str, str], clients: Clients |
     from burst.rc.templates import FILE_NAME
 
     conf = places.conf / "conf"
-    return provider(load(conf / FILE_NAME), places.data, clock(env).now(), conf, clients)
+    return provider(load(conf / FILE_NAME), places.data, clock(env).now(), conf, clients, clock(env))
 
 
 def launch_lock(places: HookPlaces, settings: BurstSettings) -> AbstractContextManager[None]:
@@ -114,14 +114,29 @@ def launch_lock(places: HookPlaces, settings: BurstSettings) -> AbstractContextM
 
 
 def provider(
-    settings: BurstSettings, data: Path, now: float, conf: Path | None = None, clients: Clients | None = None
+    settings: BurstSettings,
+    data: Path,
+    now: float,
+    conf: Path | None = None,
+    clients: Clients | None = None,
+    ticking: Clock | None = None,
 ) -> Provider:
-    """The verbs' ports over EC2. ``conf`` is the provider's configuration folder, when LSF calls."""
+    """The verbs' ports over EC2.
+
+    Args:
+        settings: of the provider.
+        data: where its local files lie.
+        now: epoch seconds, when the caller began to look.
+        conf: the provider's configuration folder, when LSF calls.
+        clients: those of a process that stays.
+        ticking: tells when the caller has acted; where there is none that is ``now``.
+    """
     from burst.audit import AuditFile
     from burst.aws.client import ec2_client
     from burst.aws.fleet import Ec2Cloud
     from burst.aws.marks import Ec2Ledger
     from burst.journal import JournalFile
+    from burst.lock import if_nobody_acted
     from burst.provider import Provider
     from burst.spend import SpendFile
 
@@ -134,6 +149,9 @@ def provider(
         spend=SpendFile(data, settings.provider),
         audit=AuditFile(data / f"{settings.provider}-audit.jsonl"),
         now=now,
+        alone=lambda seen_at: if_nobody_acted(
+            data / f"{settings.provider}-reap.lock", seen_at, (ticking or FixedClock(now)).now
+        ),
     )
 
 

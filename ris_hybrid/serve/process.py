@@ -94,7 +94,9 @@ class Turns:
     def take(self, now: float) -> None:
         """One turn."""
         wrong = self._reload()
-        provider = wiring.provider(self.settings, self._order.data, now, clients=self._clients)
+        provider = wiring.provider(
+            self.settings, self._order.data, now, clients=self._clients, ticking=self._order.clock
+        )
         if wrong:
             provider.note("configuration not taken over", message=wrong)
         with warnings_in(provider.audit, now), deadline.within(_TURN_S):
