@@ -82,6 +82,8 @@ def explain_machine(machine: Machine, known: Known) -> Explanation:
     ]
     if machine.unlisted:
         facts.append(f"LSF has not listed it since {_at(machine.unlisted)}")
+    if machine.unheld:
+        facts.append(f"ebrokerd has not held it since {_at(machine.unheld)}")
     if machine.rebalance:
         facts.append(f"EC2 said at {_at(machine.rebalance)} that it is at risk")
     if machine.notice:

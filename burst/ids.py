@@ -2,6 +2,7 @@
 
 add-1800000000-0123456789abcdef      a launch, when it was asked for, and a digest of what was asked
 ret-1800000000-0123456789abcdef      a return
+ret-1800000000-none0123456789ab      a return of machines that EC2 did not know: there is nothing to wait for
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from hashlib import sha256
 from math import inf
 
 CREATE, RETURN = "add", "ret"
+_NOTHING = "none"  # no digest begins so
 _TIME_DIGITS = 12
 
 
@@ -17,6 +19,17 @@ def derived(kind: str, at: float, *parts: str) -> str:
     """The id of something asked at that time; the same parts give the same id."""
     digest = sha256("\0".join(parts).encode()).hexdigest()[:16]
     return f"{kind}-{int(at)}-{digest}"
+
+
+def of_nothing(at: float, *parts: str) -> str:
+    """The id of a return that finds nothing to end."""
+    kind, when, digest = derived(RETURN, at, *parts).split("-")
+    return f"{kind}-{when}-{_NOTHING}{digest[:12]}"
+
+
+def is_of_nothing(request_id: str) -> bool:
+    """Whether it names a return that found nothing to end."""
+    return is_return(request_id) and request_id.rpartition("-")[2].startswith(_NOTHING)
 
 
 def is_return(request_id: str) -> bool:

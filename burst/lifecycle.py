@@ -163,7 +163,12 @@ def _end_of(machine: Machine, at: Event | None) -> Iterator[Event]:
 
 def is_here(host: Host | None) -> bool:
     """Whether LSF has the host: it lists it, and either hears from it or counts jobs on it."""
-    return host is not None and (host.status not in _DOWN or has_jobs(host))
+    return is_heard(host) or has_jobs(host)
+
+
+def is_heard(host: Host | None) -> bool:
+    """Whether LSF hears from the host now."""
+    return host is not None and host.status not in _DOWN
 
 
 def has_jobs(host: Host | None) -> bool:

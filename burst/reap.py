@@ -36,9 +36,13 @@ class Action(StrEnum):
     """Close its host first: LSF might start a job between our look and our deed."""
     JOINED = "joined"
     UNLISTED = "unlisted"
-    """Begin to count the time without LSF."""
+    """Begin to count the time that LSF does not list it."""
+    UNHELD = "unheld"
+    """LSF lists it: begin to count the time that ebrokerd does not hold it."""
+    SEEN = "seen"
+    """LSF lists it again: stop counting that. Who holds it is another matter."""
     LISTED = "listed"
-    """Stop counting."""
+    """Stop counting both."""
     KEEP = "keep"
     """Suspicious, and left alone for the reason given."""
 
@@ -107,7 +111,8 @@ def _suspect(machine: Machine, sight: Sight) -> bool:
     age = sight.now - machine.launched
     return (
         machine.state in _STOPPED
-        or (machine.joined > 0 and machine.unlisted > 0)
+        or machine.impaired
+        or (machine.joined > 0 and (machine.unlisted > 0 or machine.unheld > 0))
         or _past_lifetime(age, sight.life)
         or (not machine.joined and age >= min(_DUE * sight.life.join_minutes * 60, _patience_s(machine, sight)))
         or (_unclaimed(machine, sight) and _claimable(machine, sight))
@@ -143,7 +148,7 @@ class _Case:
 def _verdict(case: _Case) -> Verdict | None:
     if case.row is not None and has_jobs(case.row):
         return _busy(case, case.row)
-    for rule in (_asked_back, _stopped, _lifetime, _listed if is_here(case.row) else _absent):
+    for rule in (_asked_back, _stopped, _impaired, _lifetime, _listed if is_here(case.row) else _absent):
         verdict = rule(case)
         if verdict is not None:
             return verdict
@@ -155,7 +160,7 @@ def _busy(case: _Case, row: Host) -> Verdict | None:
     machine = case.machine
     if not machine.joined and not machine.return_id:
         return case.say(Action.JOINED, f"LSF runs jobs on {row.name}")
-    if machine.unlisted:
+    if machine.unlisted or machine.unheld:
         return case.say(Action.LISTED, f"LSF runs jobs on {row.name}")
     if row.takes_jobs and _past_lifetime(case.age, case.sight.life):
         return case.say(Action.CLOSE, f"{case.lifetime}: takes no new jobs", EndReason.LIFETIME)
@@ -180,25 +185,48 @@ def _stopped(case: _Case) -> Verdict | None:
     return case.say(Action.END, f"EC2 says {case.machine.state}: LSF cannot use it", EndReason.BROKEN)
 
 
+def _impaired(case: _Case) -> Verdict | None:
+    """Of a host that had joined and is not listed now nobody knows whether it is empty: that is counted first."""
+    machine = case.machine
+    if not machine.impaired or (machine.joined and case.row is None):
+        return None
+    return case.retire("EC2's status checks say that it does not work, and it is empty", EndReason.BROKEN)
+
+
 def _lifetime(case: _Case) -> Verdict | None:
-    if not _past_lifetime(case.age, case.sight.life):
+    """As above: one answer without its row does not make an old machine an empty one."""
+    machine = case.machine
+    if not _past_lifetime(case.age, case.sight.life) or (machine.joined and not is_here(case.row)):
         return None
     return case.retire(f"{case.lifetime}, and it is empty", EndReason.LIFETIME)
 
 
 def _listed(case: _Case) -> Verdict | None:
     """LSF has the host, and it is empty."""
-    machine, sight = case.machine, case.sight
+    machine = case.machine
     if not machine.joined:
         return case.say(Action.JOINED, f"LSF lists {case.host}")
-    if not _unclaimed(machine, sight):
-        held = sight.held is not None
-        return case.say(Action.LISTED, f"LSF lists {case.host} and holds it") if machine.unlisted and held else None
-    if not machine.unlisted:
-        if not _claimable(machine, sight):
-            return None
-        return case.say(Action.UNLISTED, f"LSF lists {case.host}, but ebrokerd does not hold it")
-    return _counted(case, f"{case.host} is empty and ebrokerd does not hold it")
+    verdict = _unheld(case) if _unclaimed(machine, case.sight) else _held(case)
+    if machine.unlisted and (verdict is None or verdict.action is Action.KEEP):
+        return case.say(Action.SEEN, f"LSF lists {case.host} again")
+    return verdict
+
+
+def _held(case: _Case) -> Verdict | None:
+    """Ebrokerd holds it, or was not asked: then nothing is known of that."""
+    machine = case.machine
+    if case.sight.held is None or not (machine.unlisted or machine.unheld):
+        return None
+    return case.say(Action.LISTED, f"LSF lists {case.host} and holds it")
+
+
+def _unheld(case: _Case) -> Verdict | None:
+    """In nobody's book: LSF will never give it back."""
+    if case.machine.unheld:
+        return _counted(case, case.machine.unheld, f"{case.host} is empty and ebrokerd does not hold it")
+    if not _claimable(case.machine, case.sight):
+        return None
+    return case.say(Action.UNHELD, f"LSF lists {case.host}, but ebrokerd does not hold it")
 
 
 def _absent(case: _Case) -> Verdict | None:
@@ -206,7 +234,7 @@ def _absent(case: _Case) -> Verdict | None:
     machine, sight = case.machine, case.sight
     if machine.joined:
         text = f"LSF says {case.row.status} of {case.host}" if case.row else "LSF lists it no more"
-        return _counted(case, text) if machine.unlisted else case.say(Action.UNLISTED, text)
+        return _counted(case, machine.unlisted, text) if machine.unlisted else case.say(Action.UNLISTED, text)
     patience_s = _patience_s(machine, sight)
     if case.age < patience_s:
         return None
@@ -217,8 +245,8 @@ def _absent(case: _Case) -> Verdict | None:
     return case.say(Action.END, text, EndReason.FAILED_TO_JOIN)
 
 
-def _counted(case: _Case, text: str) -> Verdict:
-    since = case.sight.now - case.machine.unlisted
+def _counted(case: _Case, begin: float, text: str) -> Verdict:
+    since = case.sight.now - begin
     most = case.sight.life.unlisted_minutes
     if since < most * 60:
         return case.say(Action.KEEP, f"{text}, seen first {since / 60:.0f} min ago: ended after {most:g} min")

@@ -6,27 +6,27 @@ Called only with LSF's rows at hand: from getReturnRequests when there is a cand
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from burst import ids
 from burst.aws import tags
-from burst.ledger import note_cost
+from burst.joining import learn, with_joined
+from burst.ledger import month_start, note_cost
 from burst.lifecycle import by_name, is_here, short_name
 from burst.reap import Action, Sight, Verdict, judge
 from ris_hybrid.errors import CloudError, SiteUnavailable
-from ris_hybrid.model import EndReason, PoolMarks
+from ris_hybrid.model import EndReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from burst.provider import Provider
     from ris_hybrid.model import Host, Machine
     from ris_hybrid.ports import Hosts
 
-_SAMPLE = 11  # nodes that joined last, of one pool: their median is its boot time
-_CHANGED = 0.10  # a boot time this much off the one written is written anew
+_COUNTS = {tags.UNLISTED: "unlisted", tags.UNHELD: "unheld"}
+_NO_COUNT = dict.fromkeys(_COUNTS, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,25 +72,50 @@ def reap(
         unanswered=provider.unanswered(),
     )
     verdicts = judge(sight)
-    if dry_run or not verdicts:
+    if dry_run:
         return Reaped(verdicts=verdicts)
-    for verdict in verdicts:
-        _tell(verdict, provider)
+    note_ended(seen, provider)
+    _tell(verdicts, provider)
+    due = [verdict for verdict in verdicts if verdict.action is not Action.KEEP]
+    if not due:
+        return Reaped(verdicts=verdicts)
+    with provider.alone(provider.now) as alone:
+        if alone:
+            return replace(_carry_out(due, seen, control, provider), verdicts=verdicts)
+    why = "another reaper acts now, or has acted since this one looked"
+    provider.note("not reaped", machines=[verdict.machine.machine_id for verdict in due], why=why)
+    return Reaped(verdicts=verdicts)
+
+
+def _carry_out(
+    verdicts: Sequence[Verdict], seen: Sequence[Machine], control: Hosts | None, provider: Provider
+) -> Reaped:
     deed = _Deed(provider)
-    joined = deed.mark(_of(verdicts, Action.JOINED), {tags.JOINED: _epoch(provider.now), tags.UNLISTED: ""})
-    deed.mark(_of(verdicts, Action.UNLISTED), {tags.UNLISTED: _epoch(provider.now)})
-    deed.mark(_of(verdicts, Action.LISTED), {tags.UNLISTED: ""})
+    now = _epoch(provider.now)
+    joined = deed.mark(_of(verdicts, Action.JOINED), {tags.JOINED: now, **_NO_COUNT})
+    deed.mark(_of(verdicts, Action.UNLISTED), {tags.UNLISTED: now})
+    deed.mark(_of(verdicts, Action.UNHELD), {tags.UNHELD: now, tags.UNLISTED: ""})
+    deed.mark(_of(verdicts, Action.SEEN), {tags.UNLISTED: ""})
+    deed.mark(_of(verdicts, Action.LISTED), _NO_COUNT)
     closed = deed.close([v for v in verdicts if v.action is Action.CLOSE], control)
     ended = deed.end([v for v in verdicts if v.action is Action.END])
     failed = [v.machine for v in ended if v.reason is EndReason.FAILED_TO_JOIN and not v.machine.return_id]
-    _learn(_with_joined(seen, joined, provider.now), joined, failed, provider)
+    learn(with_joined(seen, joined, provider.now), joined, failed, provider)
     return Reaped(
-        verdicts=verdicts,
         ended=tuple(verdict.machine.machine_id for verdict in ended),
         closed=closed,
         joined=joined,
         refused=tuple(deed.refused),
     )
+
+
+def note_ended(machines: Sequence[Machine], provider: Provider) -> None:
+    """Note the cost of every machine that has ended, whoever ended it, and though the answer to that was lost.
+
+    Each counts once a month; one that was asked back last month was noted then.
+    """
+    begin = month_start(provider.now)
+    note_cost((m for m in machines if not m.alive and not 0 <= ids.made_at(m.return_id) < begin), provider)
 
 
 def note_joined(provider: Provider, machines: Sequence[Machine], hosts: Sequence[Host]) -> tuple[Machine, ...]:
@@ -103,8 +128,8 @@ def note_joined(provider: Provider, machines: Sequence[Machine], hosts: Sequence
     if not new:
         return tuple(machines)
     joined = _Deed(provider).mark(new, {tags.JOINED: _epoch(provider.now)})
-    marked = _with_joined(machines, joined, provider.now)
-    _learn(marked, joined, [], provider)
+    marked = with_joined(machines, joined, provider.now)
+    learn(marked, joined, [], provider)
     return marked
 
 
@@ -119,8 +144,8 @@ class _Deed:
         """The ids that carry the marks now. A mark that no machine has is not taken away."""
         if not machines:
             return ()
-        if not any(machine.unlisted for machine in machines):
-            marks = {key: value for key, value in marks.items() if value}
+        carried = {key for key, name in _COUNTS.items() if any(getattr(machine, name) for machine in machines)}
+        marks = {key: value for key, value in marks.items() if value or key in carried}
         known = tuple(machine.machine_id for machine in machines)
         try:
             self._provider.ledger.mark(known, marks)
@@ -167,82 +192,18 @@ class _Deed:
         self._provider.note(kind, what=what, message=error.message)
 
 
-def count_failures(machines: Sequence[Machine], provider: Provider) -> None:
-    """Machines that were ended elsewhere because they did not come up count against their pools too."""
-    _learn((), (), machines, provider)
-
-
-def _learn(machines: Sequence[Machine], joined: Sequence[str], failed: Sequence[Machine], provider: Provider) -> None:
-    """Write what the pools' nodes have shown: failures in a row, and how long joining takes."""
-    by_id = {machine.machine_id: machine for machine in machines}
-    good = {by_id[machine_id].pool for machine_id in joined}
-    bad = Counter(machine.pool for machine in failed)
-    pools = sorted(good.union(bad))
-    if not pools:
-        return
-    try:
-        marks = provider.ledger.pools()
-        for pool in pools:
-            before = marks.get(pool, PoolMarks())
-            after = _boot(_failures(before, pool in good, bad[pool], provider), pool, machines, provider)
-            if after != before:
-                provider.ledger.mark_pool(pool, after, before)
-                provider.note(
-                    "pool marked", pool=pool, join_failures=after.join_failures, off=after.off, boot_s=after.boot_s
-                )
-    except CloudError as error:
-        provider.note("pool not marked", pools=pools, message=error.message)
-
-
-def _failures(marks: PoolMarks, good: bool, bad: int, provider: Provider) -> PoolMarks:
-    """Failures in a row. A node that joined now is newer than one that was given up now, so it ends the row."""
-    if good:
-        return replace(marks, join_failures=0)
-    life = provider.settings.life
-    count = marks.join_failures + bad
-    off = f"{count} nodes in a row did not join LSF"
-    return replace(marks, join_failures=count, off=marks.off or (off if bad and count >= life.join_failures else ""))
-
-
-def _boot(marks: PoolMarks, pool: str, machines: Iterable[Machine], provider: Provider) -> PoolMarks:
-    """The median of the nodes that joined last. One that was seen late says nothing: nobody had looked before."""
-    in_time = provider.settings.life.join_minutes * 60
-    seen = sorted(
-        (machine.joined, max(1.0, machine.joined - machine.launched))
-        for machine in machines
-        if machine.pool == pool and machine.joined and machine.joined - machine.launched < in_time
-    )
-    if not seen:
-        return marks
-    boot_s = _median([seconds for _, seconds in seen[-_SAMPLE:]])
-    changed = not marks.boot_s or abs(boot_s - marks.boot_s) > _CHANGED * marks.boot_s
-    return replace(marks, boot_s=boot_s) if changed else marks
-
-
-def _median(values: Sequence[float]) -> float:
-    """As ``statistics.median``, whose import would cost every call of a script 10 ms."""
-    ranked, middle = sorted(values), len(values) // 2
-    return ranked[middle] if len(ranked) % 2 else (ranked[middle - 1] + ranked[middle]) / 2
-
-
-def _with_joined(machines: Sequence[Machine], joined: Sequence[str], now: float) -> tuple[Machine, ...]:
-    new = set(joined)
-    return tuple(replace(m, joined=now, unlisted=0.0) if m.machine_id in new else m for m in machines)
-
-
 def _of(verdicts: Sequence[Verdict], action: Action) -> list[Machine]:
     return [verdict.machine for verdict in verdicts if verdict.action is action]
 
 
-def _tell(verdict: Verdict, provider: Provider) -> None:
-    provider.note(
-        "judged",
-        machine=verdict.machine.machine_id,
-        host=verdict.host,
-        action=verdict.action,
-        reason=verdict.reason or "",
-        why=verdict.text,
-    )
+def _tell(verdicts: Sequence[Verdict], provider: Provider) -> None:
+    """One line for each kind of verdict: thousands of machines may be judged at once."""
+    groups: dict[tuple[Action, str], dict[str, str]] = {}
+    for verdict in verdicts:
+        why = groups.setdefault((verdict.action, verdict.reason or ""), {})
+        why[verdict.machine.machine_id] = verdict.text
+    for (action, reason), machines in groups.items():
+        provider.note("judged", action=action, reason=reason, machines=machines)
 
 
 def _epoch(at: float) -> str:

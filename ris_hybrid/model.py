@@ -166,6 +166,8 @@ class Machine:
     """Since when we have its host closed, to end it when it stays empty; 0 otherwise."""
     unlisted: float = 0.0
     """Since when LSF, once it had joined, has been seen not to list it; 0 while it is listed."""
+    unheld: float = 0.0
+    """Since when ebrokerd, which lists what it holds, has been seen not to name it though LSF lists it; 0 otherwise."""
     notice: float = 0.0
     """When the cloud takes it away (spot interruption); 0 without notice."""
     gave_up: bool = False

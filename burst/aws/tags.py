@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 CLUSTER, PROVIDER, POOL, LAB = "ris_cluster", "ris_provider", "ris_pool", "ris_lab"
 REQUEST, ASKED, SHORTFALL, RETURN = "ris_request", "ris_asked", "ris_shortfall", "ris_return"
 VERSION, MANAGED, TEMPLATE = "ris_version", "ris_managed", "ris_template"
-END, JOINED, UNLISTED = "ris_end", "ris_joined", "ris_unlisted"
+END, JOINED = "ris_end", "ris_joined"
+UNLISTED, UNHELD = "ris_unlisted", "ris_unheld"
 IDLE, CLOSING = "ris_idle", "ris_closing"
 ADOPTED = "ris_adopted"
 NOTICE, REBALANCE = "ris_notice", "ris_rebalance"
@@ -80,6 +81,7 @@ def machine_of(instance: InstanceTypeDef) -> Machine:
         idle=_seconds(tags, IDLE),
         closing=_seconds(tags, CLOSING),
         unlisted=_seconds(tags, UNLISTED),
+        unheld=_seconds(tags, UNHELD),
         notice=_seconds(tags, NOTICE),
         rebalance=_seconds(tags, REBALANCE),
         gave_up=instance.get("StateReason", {}).get("Code") == _SHUT_DOWN,

@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from burst import ids
-from burst.launching import LIMIT, Order, launch
+from burst.launching import Order, launch
 from burst.ledger import note_cost
+from burst.lifecycle import is_heard, short_name
 from burst.rc import wire
+from burst.rc.statuses import of_launch, of_return
 from burst.reap import Action, Sight, candidates
-from burst.reaping import count_failures, reap
+from burst.reaping import note_ended, reap
 from ris_hybrid.errors import CloudError, ConfigError, SiteUnavailable
-from ris_hybrid.model import EndReason, MachineState
+from ris_hybrid.model import EndReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from ris_hybrid.model import Host, Machine
     from ris_hybrid.ports import Hosts
 
-_SETTLE_S = 120.0  # EC2 may not list a machine for a moment after it was launched
 _LSF_KNOWS = frozenset({"", EndReason.RETURNED, EndReason.IDLE})  # it asked for the end itself
 
 
@@ -55,13 +56,12 @@ def get_request_status(payload: object, provider: Provider) -> Json:
     asked = wire.read_request_ids(payload)
     machines = provider.cloud.machines()
     _lsf_knows(asked, provider)
-    _end_failed([machine for machine in machines if machine.request_id in asked], provider)
     return {
         "status": "complete",
         "requests": [
-            _return_status(request_id, machines, provider)
+            of_return(request_id, machines, provider)
             if ids.is_return(request_id)
-            else _create_status(request_id, machines, provider.now)
+            else of_launch(request_id, machines, provider.now)
             for request_id in asked
         ],
     }
@@ -72,9 +72,10 @@ def request_return_machines(payload: object, provider: Provider) -> Json:
     named = wire.read_machines(payload)
     if not named:
         raise wire.WireError("machines: expected at least one, found none")
-    machines = _find(named, provider.cloud.machines())
+    found = {machine.machine_id: machine for _, machine in _each(named, provider.cloud.machines()) if machine}
+    machines = list(found.values())
     if not machines:  # LSF may return what ended long ago; an error would make it ask again for ever
-        return_id = ids.derived(ids.RETURN, provider.now, *(host.machine_id or host.name for host in named))
+        return_id = ids.of_nothing(provider.now, *(host.machine_id or host.name for host in named))
         return {"requestId": return_id, "message": "EC2 knows none of these under this provider's tags: nothing to end"}
     known = sorted(machine.machine_id for machine in machines)
     return_id = next((m.return_id for m in machines if m.return_id), ids.derived(ids.RETURN, provider.now, *known))
@@ -105,28 +106,27 @@ def get_return_requests(
     Args:
         payload: the request: every machine LSF holds. An empty list is no proof that it has no others.
         provider: ports and settings.
-        ask_hosts: bhosts, in bounded time; called only when a machine is suspicious. Without it nothing is ended.
+        ask_hosts: bhosts, in bounded time; called only when a machine is suspicious, or EC2 does not list one that LSF
+            holds. Without it nothing is ended, and what EC2 does not list is not told.
         control: closes hosts that LSF could still use; asked for after ``ask_hosts``.
     """
     named = wire.read_machines(payload)
     machines = provider.cloud.machines()
-    newest = {machine.name: machine for machine in machines if machine.name}  # EC2 gives host names again
-    by_id = {machine.machine_id: machine for machine in machines}
-    held = [(host, by_id.get(host.machine_id) if host.machine_id else newest.get(host.name)) for host in named]
+    held = _each(named, machines)
     known = [machine for _, machine in held if machine is not None]
+    forgotten = [host for host, machine in held if machine is None]
     _lsf_knows([machine.request_id for machine in known], provider)
-    unwanted = _reap(machines, frozenset(machine.machine_id for machine in known), provider, ask_hosts, control)
-    rows = []
-    for host, machine in held:
-        left_s = _left_s(machine, unwanted, provider.now)
-        if left_s is None:
-            continue
-        rows.append({"machine": host.name, "machineId": host.machine_id, "gracePeriod": left_s})
-        state = machine.state if machine else "not listed"
-        provider.note("lost", machine=host.machine_id or host.name, state=state, grace_s=left_s)
-        if machine is not None and not machine.alive:
-            note_cost([machine], provider)
-    return {"status": "complete", "message": "", "requests": rows}
+    note_ended(machines, provider)
+    suspects = candidates(_sight(machines, known, provider))
+    rows = _rows(suspects, forgotten, provider, ask_hosts)
+    unwanted = _reap(machines, known, provider, rows, control) if suspects and rows is not None else frozenset()
+    gone = _gone(forgotten, rows, provider)
+    left = [(host, _left_s(m, unwanted, provider.now) if m else gone.get(host)) for host, m in held]
+    told = [(host, left_s) for host, left_s in left if left_s is not None]
+    if told:
+        provider.note("lost", machines={host.machine_id or host.name: left_s for host, left_s in told})
+    requests = [{"machine": host.name, "machineId": host.machine_id, "gracePeriod": left_s} for host, left_s in told]
+    return {"status": "complete", "message": "", "requests": requests}
 
 
 def _lsf_knows(request_ids: Iterable[str], provider: Provider) -> None:
@@ -135,34 +135,59 @@ def _lsf_knows(request_ids: Iterable[str], provider: Provider) -> None:
         provider.journal.answer(request_id)
 
 
-def _left_s(machine: Machine | None, unwanted: frozenset[str], now: float) -> int | None:
+def _left_s(machine: Machine, unwanted: frozenset[str], now: float) -> int | None:
     """Whole seconds until the machine goes away: 0 when it has, or should; None when it stays."""
-    if machine is None or machine.state in wire.ENDING or machine.machine_id in unwanted:
+    if machine.state in wire.ENDING or machine.machine_id in unwanted:
         return 0
     if machine.return_id and machine.end_reason not in _LSF_KNOWS:
         return 0
     return max(0, int(machine.notice - now)) if machine.notice else None
 
 
+def _rows(
+    suspects: Sequence[Machine], forgotten: Sequence[Named], provider: Provider, ask_hosts: Callable[[], Sequence[Host]]
+) -> Sequence[Host] | None:
+    """LSF's rows, asked for only when something depends on them; None when not, or when it does not answer."""
+    if not (suspects or forgotten):
+        return None
+    try:
+        return ask_hosts()
+    except SiteUnavailable as error:
+        if suspects:
+            known = [machine.machine_id for machine in suspects]
+            provider.note("not reaped", machines=known, why=f"LSF could not be asked: {error.message}")
+        return None
+
+
+def _gone(forgotten: Sequence[Named], rows: Sequence[Host] | None, provider: Provider) -> dict[Named, int]:
+    """Hosts that neither EC2 lists nor LSF hears from, with the 0 s they have left.
+
+    EC2's answer alone is not believed: it is short, or empty, with another region, account or tag. A host that LSF
+    hears from is there.
+    """
+    heard = {short_name(row.name) for row in rows or () if is_heard(row)}
+    kept = [host for host in forgotten if not rows or short_name(host.name) in heard]
+    if kept:
+        why = "EC2 does not list them, but LSF hears from their hosts" if rows else "LSF could not be asked"
+        provider.note("not told lost", machines=[host.machine_id or host.name for host in kept], why=why)
+    return {host: 0 for host in forgotten if host not in kept}
+
+
+def _sight(machines: Sequence[Machine], known: Sequence[Machine], provider: Provider) -> Sight:
+    held = frozenset(machine.machine_id for machine in known)
+    return Sight(machines=machines, hosts=None, now=provider.now, life=provider.settings.life, held=held)
+
+
 def _reap(
     machines: Sequence[Machine],
-    held: frozenset[str],
+    known: Sequence[Machine],
     provider: Provider,
-    ask_hosts: Callable[[], Sequence[Host]],
+    rows: Sequence[Host],
     control: Callable[[], Hosts] | None,
 ) -> frozenset[str]:
     """End what is of no use to LSF; gives the ids that it should drop, whether they could be ended or not."""
-    sight = Sight(machines=machines, hosts=None, now=provider.now, life=provider.settings.life, held=held)
-    suspects = candidates(sight)
-    if not suspects:
-        return frozenset()
-    try:
-        hosts = ask_hosts()
-    except SiteUnavailable as error:
-        known = [machine.machine_id for machine in suspects]
-        provider.note("not reaped", machines=known, why=f"LSF could not be asked: {error.message}")
-        return frozenset()
-    reaped = reap(provider, hosts, held=held, control=control() if control else None, machines=machines)
+    held = frozenset(machine.machine_id for machine in known)
+    reaped = reap(provider, rows, held=held, control=control() if control else None, machines=machines)
     return frozenset(
         verdict.machine.machine_id
         for verdict in reaped.verdicts
@@ -170,69 +195,13 @@ def _reap(
     )
 
 
-def _create_status(request_id: str, machines: Sequence[Machine], now: float) -> Json:
-    mine = [machine for machine in machines if machine.request_id == request_id]
-    rows = [wire.created(machine) for machine in mine]
-    if not mine:
-        if now - ids.made_at(request_id) < _SETTLE_S:
-            return wire.request_row(request_id, "running", [], "EC2 does not list its machines yet")
-        return wire.request_row(request_id, "complete_with_error", [], "no machine of this request is known to EC2")
-    asked = max(machine.asked for machine in mine)
-    short = next((machine.shortfall for machine in mine if machine.shortfall), "")
-    newest = max(ids.made_at(request_id), *(machine.launched for machine in mine))  # adopted ones may be older
-    settling = len(mine) < asked and not short and now - newest < _SETTLE_S
-    if settling or any(row["result"] == "executing" for row in rows):
-        return wire.request_row(request_id, "running", rows)
-    if len(mine) == asked and all(row["result"] == "succeed" for row in rows):
-        return wire.request_row(request_id, "complete", rows)
-    good = sum(row["result"] == "succeed" for row in rows)
-    text = f"asked {asked}, {good} usable" + (f"; {_short_text(short)}" if short else "")
-    return wire.request_row(request_id, "complete_with_error", rows, text)
-
-
-def _return_status(request_id: str, machines: Sequence[Machine], provider: Provider) -> Json:
-    mine = [machine for machine in machines if machine.return_id == request_id]
-    if not mine:
-        if provider.now - ids.made_at(request_id) < _SETTLE_S:
-            return wire.request_row(request_id, "running", [], "EC2 does not show its marks yet")
-        text = "EC2 knows no machine of this return: it was never made, or all ended more than an hour ago"
-        return wire.request_row(request_id, "complete_with_error", [], text)
-    still = [machine.machine_id for machine in mine if machine.alive]
-    message = ""
-    ended: tuple[str, ...] = ()
-    if still:
-        try:
-            ended = provider.cloud.end(still, request_id, EndReason.RETURNED)
-        except CloudError as error:
-            message = f"EC2 still refuses to end {len(still)}: {error.message}"
-    note_cost([machine for machine in mine if not machine.alive or machine.machine_id in ended], provider)
-    rows = [wire.returned(machine) for machine in mine]
-    done = all(row["result"] == "succeed" for row in rows)
-    return wire.request_row(request_id, "complete" if done else "running", rows, message)
-
-
-def _find(named: Sequence[Named], machines: Sequence[Machine]) -> list[Machine]:
-    newest = {machine.name: machine.machine_id for machine in machines}  # EC2 gives host names again
-    ids = {host.machine_id or newest.get(host.name, "") for host in named}
-    return [machine for machine in machines if machine.machine_id in ids]
-
-
-def _end_failed(machines: Sequence[Machine], provider: Provider) -> None:
-    """End stopped machines of open requests: LSF drops what it is told has failed and never returns it."""
-    stopped = {MachineState.STOPPING, MachineState.STOPPED}
-    failed = [machine for machine in machines if machine.state in stopped and not machine.return_id]
-    if not failed:
-        return
-    known = [machine.machine_id for machine in failed]
-    reason = EndReason.BROKEN if any(machine.joined for machine in failed) else EndReason.FAILED_TO_JOIN
-    try:
-        ended = provider.cloud.end(known, ids.derived(ids.RETURN, provider.now, *known), reason)
-    except CloudError as error:
-        provider.note("failed machines not ended", machines=known, message=error.message)
-        return
-    note_cost([machine for machine in failed if machine.machine_id in ended], provider)
-    provider.note("failed machines ended", machines=ended, reason=reason)
-    count_failures([machine for machine in failed if machine.machine_id in ended and not machine.joined], provider)
+def _each(named: Sequence[Named], machines: Sequence[Machine]) -> list[tuple[Named, Machine | None]]:
+    """LSF's hosts with their machines: by id, else by name without its domain, which LSF_STRIP_DOMAIN may have cut."""
+    by_id = {machine.machine_id: machine for machine in machines}
+    newest = {short_name(machine.name): machine for machine in machines if machine.name}  # EC2 gives names again
+    return [
+        (host, by_id.get(host.machine_id) if host.machine_id else newest.get(short_name(host.name))) for host in named
+    ]
 
 
 def _marked(known: Sequence[str], return_id: str, provider: Provider) -> bool:
@@ -242,7 +211,3 @@ def _marked(known: Sequence[str], return_id: str, provider: Provider) -> bool:
     except CloudError:
         return False
     return any(m.return_id == return_id for m in machines if m.machine_id in known)
-
-
-def _short_text(code: str) -> str:
-    return "our own limits allow no more" if code == LIMIT else wire.code_text(code)

@@ -64,7 +64,7 @@ def test_return_and_its_status(room: Any, golden: Any) -> None:
 def test_get_return_requests(room: Any, golden: Any) -> None:
     room.request(1)
     payload = {"machines": [{"name": "ip-10-0-0-2", "machineId": room.ids()[0]}, {"name": "x", "machineId": "i-0bad"}]}
-    golden("rc/getReturnRequests.json", text(verbs.get_return_requests(payload, room.provider)))
+    golden("rc/getReturnRequests.json", text(verbs.get_return_requests(payload, room.provider, lambda: [room.onprem])))
 
 
 def test_failures(golden: Any) -> None:

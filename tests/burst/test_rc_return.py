@@ -54,10 +54,11 @@ def test_an_unknown_id_beside_a_known_one_does_not_save_it(room: Any, ids: list[
 def test_returning_what_ec2_forgot_ends(room: Any) -> None:
     answer = room.give_back("i-0bad")
     assert answer["message"] == "EC2 knows none of these under this provider's tags: nothing to end"
-    assert room.status(answer["requestId"])[0]["status"] == "running"
-    room.now += 120
-    (row,) = room.status(answer["requestId"])
-    assert (row["status"], row["machines"]) == ("complete_with_error", [])
+    for later in (0, 120, 86_400):
+        room.now += later
+        (row,) = room.status(answer["requestId"])
+        assert (row["status"], row["machines"]) == ("complete", [])
+        assert row["message"] == "EC2 knew none of its machines: nothing had to end"
 
 
 def test_returning_nothing_is_a_bad_request(room: Any) -> None:
@@ -159,10 +160,73 @@ def test_which_machines_are_lost(room: Any, ids: list[str], state: Any, is_lost:
     assert room.kinds.count("lost") == is_lost
 
 
-def test_what_ec2_forgot_is_lost_and_hides_nothing(room: Any, ids: list[str]) -> None:
+def test_what_ec2_forgot_is_lost_and_hides_nothing(room: Any, make: Any, ids: list[str]) -> None:
+    hosts = rows(room, make, ids[1])
     room.cloud.forget(ids[0])
     room.cloud.set_state(ids[2], MachineState.TERMINATED)
-    assert [row["machineId"] for row in room.lost(*ids, "i-0bad")] == [ids[0], ids[2], "i-0bad"]
+    assert [row["machineId"] for row in room.lost(*ids, "i-0bad", hosts=hosts)] == [ids[0], ids[2], "i-0bad"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_lost"),
+    [
+        (None, True),
+        ({"status": "unavail"}, True),
+        ({"status": "unreach", "jobs": 2}, True),  # neither EC2 nor LSF has it: its jobs can only start again
+        ({"status": "ok"}, False),
+        ({"status": "closed_Adm", "jobs": 2}, False),
+    ],
+)
+def test_what_ec2_does_not_list_is_lost_only_when_lsf_hears_nothing_from_it(
+    room: Any, make: Any, ids: list[str], *, fields: Any, is_lost: bool
+) -> None:
+    for one in ids:  # another region, account or cluster name in the settings: EC2 answers, and lists none of ours
+        room.cloud.forget(one)
+    rows = [] if fields is None else [make.row(f"HOST of {one}.ec2.internal", **fields) for one in ids]
+    assert [row["machineId"] for row in room.lost(*ids, hosts=rows)] == (ids if is_lost else [])
+    assert room.kinds.count("not told lost") == (not is_lost)
+
+
+@pytest.mark.parametrize("hosts", [None, "none"])
+def test_what_ec2_does_not_list_stays_while_lsf_cannot_be_asked(room: Any, ids: list[str], hosts: Any) -> None:
+    room.cloud.forget(ids[0])
+    payload = {"machines": [{"name": "a", "machineId": ids[0]}, {"name": "b", "machineId": ids[1]}]}
+    ask = {} if hosts is None else {"ask_hosts": list}  # LSF always lists some host: no row is no answer
+    assert verbs.get_return_requests(payload, room.provider, **ask)["requests"] == []
+    (event,) = [event for event in room.audit.events if event.kind == "not told lost"]
+    assert event.fields == {"machines": [ids[0]], "why": "LSF could not be asked"}
+
+
+@pytest.mark.parametrize("name", ["ip-10-0-0-1", "IP-10-0-0-1.ec2.internal", "ip-10-0-0-1.wustl.edu"])
+def test_a_host_that_is_only_named_is_found_whatever_domain_lsf_has_cut(
+    room: Any, ids: list[str], *, name: str
+) -> None:
+    room.cloud.change(ids[0], name="ip-10-0-0-1.ec2.internal")
+    room.cloud.change(ids[1], name="")  # EC2 has given it none yet: no host is meant by that
+    payload = {"machines": [{"name": name, "machineId": ""}]}
+    assert verbs.get_return_requests(payload, room.provider)["requests"] == []
+    assert verbs.request_return_machines(payload, room.provider)["message"] == "1 of 1 machines are ending"
+    assert [machine.alive for machine in room.cloud.machines()] == [False, True, True]
+
+
+def test_a_machine_whose_end_nobody_confirmed_is_paid_when_it_is_seen_ended(room: Any, ids: list[str]) -> None:
+    room.cloud.change(ids[0], return_id="ret-1800003500-a", end_reason="orphan", state=MachineState.TERMINATED)
+    room.cloud.change(ids[1], return_id="ret-1700000000-a", end_reason="orphan", state=MachineState.TERMINATED)
+    for _ in range(2):
+        assert room.lost() == []
+    # the other was asked back in an earlier month, which has been paid
+    assert room.spend.month_to_date(MONTH) == {"lee": pytest.approx(0.68)}
+
+
+@pytest.mark.parametrize(("jobs", "is_lost"), [(0, True), (2, False)])
+def test_an_impaired_machine_goes_when_it_is_empty(
+    room: Any, make: Any, ids: list[str], *, jobs: int, is_lost: bool
+) -> None:
+    room.cloud.change(ids[0], joined=room.now - 3000, impaired=True)
+    for one in ids[1:]:
+        room.cloud.change(one, joined=room.now - 3000)
+    hosts = rows(room, make, *ids, jobs=jobs)
+    assert [row["machineId"] for row in room.lost(*ids, hosts=hosts)] == ([ids[0]] if is_lost else [])
 
 
 def test_a_notice_is_told_with_the_time_that_is_left(room: Any, ids: list[str]) -> None:
@@ -251,7 +315,7 @@ def test_a_host_the_book_has_lost_is_closed_and_then_ended(room: Any, make: Any,
     busy = rows(room, make, other, jobs=3)
     for _ in range(2):
         assert room.lost(hosts=[*rows(room, make, one), *busy], control=Control()) == []
-    assert room.cloud.machines()[0].unlisted == room.now
+    assert room.cloud.machines()[0].unheld == room.now
     room.now += 600
     room.lost(hosts=[*rows(room, make, one), *busy], control=Control())
     name = room.cloud.machines()[0].name
@@ -280,7 +344,17 @@ def test_one_lost_among_five_hundred_is_found(room: Any, make: Any) -> None:
     room.request(500)
     room.cloud.forget(room.ids()[250])
     held = [f"i-{number:017d}" for number in range(1, 501)]
-    assert [row["machineId"] for row in room.lost(*held)] == [held[250]]
+    assert [row["machineId"] for row in room.lost(*held, hosts=[])] == [held[250]]
+
+
+def test_hundreds_that_are_lost_are_one_line_of_the_log(room: Any, make: Any) -> None:
+    room.change(pools=(make.pool(max_nodes=500),))
+    room.request(500)
+    for one in room.ids():
+        room.cloud.set_state(one, MachineState.TERMINATED)
+    assert len(room.lost(*room.ids())) == 500
+    (event,) = [event for event in room.audit.events if event.kind == "lost"]
+    assert event.fields == {"machines": dict.fromkeys(room.ids(), 0)}
 
 
 def test_an_unknown_fleet_loses_nothing(room: Any, ids: list[str]) -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from burst import reaping
+from burst.lock import if_nobody_acted
 from burst.reap import Action
-from ris_hybrid.errors import Refused, SiteUnavailable
+from ris_hybrid.errors import Refused, SiteUnavailable, TryAgain
 from ris_hybrid.model import MachineState, PoolMarks
 from ris_hybrid.settings import Life
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
 MIN = 60.0
 
@@ -290,11 +296,96 @@ def test_joined_nodes_are_noted_by_whoever_asks_lsf_anyway(yard: Yard) -> None:
     assert reaping.note_joined(yard.room.provider, noted, yard.rows(second)) == noted
 
 
+def test_an_absence_is_counted_anew_once_lsf_has_listed_the_host_again(yard: Yard) -> None:
+    (one,) = yard.launch()
+    yard.room.now += 60
+    yard.reap(*yard.rows(one))
+    yard.room.now += 60
+    yard.reap()  # one answer without its row
+    assert yard.machine(one).unlisted == yard.room.now
+    yard.room.now += 60
+    yard.reap(*yard.rows(one))  # by the service, which does not know what ebrokerd holds
+    assert yard.machine(one).unlisted == 0
+    yard.room.now += 20 * MIN
+    assert yard.reap().ended == ()
+    assert yard.machine(one).alive
+
+
+def test_who_holds_a_host_is_counted_apart_from_whether_lsf_lists_it(yard: Yard) -> None:
+    (one,) = yard.launch()
+    yard.room.cloud.change(one, joined=yard.room.now)
+    yard.room.now += 10 * MIN
+    yard.reap(*yard.rows(one), held=frozenset())
+    begin = yard.room.now
+    yard.room.now += 60
+    yard.reap()
+    yard.room.now += 60
+    yard.reap(*yard.rows(one))
+    machine = yard.machine(one)
+    assert (machine.unlisted, machine.unheld) == (0, begin)
+    yard.reap(*yard.rows(one), held=frozenset({one}))
+    assert yard.machine(one).unheld == 0
+
+
+def test_of_two_reapers_that_look_at_once_one_acts(yard: Yard, tmp_path: Path) -> None:
+    yard.launch(2)
+    yard.room.now += 15 * MIN
+    clock = [yard.room.now]
+
+    def alone(seen_at: float) -> AbstractContextManager[bool]:
+        return if_nobody_acted(tmp_path / "reap.lock", seen_at, lambda: clock[0])
+
+    def reap(seen: Any, now: float) -> Any:
+        mine = replace(yard.room.provider, alone=alone, now=now)
+        return reaping.reap(mine, [yard.onprem], machines=seen)
+
+    seen = yard.room.cloud.machines()
+    clock[0] += 5  # the first has needed five seconds when the second, which looked meanwhile, wants to act
+    assert len(reap(seen, yard.room.now).ended) == 2
+    second = reap(seen, yard.room.now + 2)
+    assert (second.ended, len(second.verdicts)) == ((), 2)  # what is of no use is known all the same
+    assert yard.marks.join_failures == 2
+    assert yard.room.kinds[-1] == "not reaped"
+    assert reap(yard.room.cloud.machines(), yard.room.now + 30).verdicts == ()
+
+
+def test_a_machine_is_paid_though_the_answer_to_its_end_was_lost(yard: Yard) -> None:
+    yard.launch()
+    yard.room.now += 15 * MIN
+    real = yard.room.cloud
+
+    class Silent:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def end(self, *arguments: Any) -> Any:
+            real.end(*arguments)
+            raise TryAgain("no answer")
+
+    yard.room.cloud = Silent()
+    assert yard.reap().ended == ()
+    assert yard.room.spend.month_to_date("2027-01") == {}
+    yard.room.cloud = real
+    yard.room.now += 30
+    assert yard.reap() == reaping.Reaped()
+    assert yard.room.spend.month_to_date("2027-01")["lee"] > 0
+
+
+def test_many_verdicts_of_a_kind_are_one_line_of_the_log(yard: Yard) -> None:
+    ids = yard.launch(50)
+    yard.room.now += 60
+    yard.reap(*yard.rows(*ids))
+    (event,) = [event for event in yard.room.audit.events if event.kind == "judged"]
+    assert (event.fields["action"], list(event.fields["machines"])) == ("joined", ids)
+    assert event.fields["machines"][ids[0]] == f"LSF lists {yard.machine(ids[0]).name}"
+
+
 CASES = st.lists(
     st.tuples(
         st.sampled_from(["none", "idle", "busy", "shut"]),
         st.sampled_from([0.0, 1.0]),
-        st.sampled_from([0.0, 700.0]),
+        st.sampled_from([0.0, 100.0, 700.0]),
+        st.sampled_from([0.0, 100.0, 700.0]),
         st.booleans(),
     ),
     min_size=1,
@@ -310,9 +401,10 @@ def test_a_second_turn_right_after_does_nothing_more(
     ids = yard.launch(len(cases))
     yard.room.now += age
     hosts, held = [], set()
-    for one, (row, joined, unlisted, mine) in zip(ids, cases, strict=True):
+    for one, (row, joined, unlisted, unheld, mine) in zip(ids, cases, strict=True):
         since = yard.room.now - unlisted if unlisted and joined else 0.0
-        yard.room.cloud.change(one, joined=joined, unlisted=since)
+        book = yard.room.now - unheld if unheld and joined else 0.0
+        yard.room.cloud.change(one, joined=joined, unlisted=since, unheld=book)
         fields = {"idle": {}, "busy": {"jobs": 1}, "shut": {"status": "closed_Adm"}}
         hosts += yard.rows(one, **fields[row]) if row != "none" else []
         held |= {one} if mine else set()

@@ -80,6 +80,7 @@ def cloud(world: Any) -> Cloud:
         (tags.SHORTFALL, "LimitReached", "shortfall", "LimitReached"),
         (tags.JOINED, "1800000100", "joined", 1_800_000_100.0),
         (tags.UNLISTED, "1800000200", "unlisted", 1_800_000_200.0),
+        (tags.UNHELD, "1800000250", "unheld", 1_800_000_250.0),
         (tags.NOTICE, "1800000300", "notice", 1_800_000_300.0),
         (tags.REBALANCE, "1800000400", "rebalance", 1_800_000_400.0),
     ],
