@@ -108,9 +108,14 @@ def hook_provider(places: HookPlaces, env: Mapping[str, str], clients: Clients |
 
 def launch_lock(places: HookPlaces, settings: BurstSettings) -> AbstractContextManager[None]:
     """Held while a request looks at the caps and launches."""
+    return launch_lock_in(places.data, settings)
+
+
+def launch_lock_in(data: Path, settings: BurstSettings) -> AbstractContextManager[None]:
+    """The same lock, for who knows the data directory: the broker, and whoever switches pools off."""
     from burst.lock import one_at_a_time
 
-    return one_at_a_time(places.data / f"{settings.provider}-launch.lock")
+    return one_at_a_time(data / f"{settings.provider}-launch.lock")
 
 
 def provider(
@@ -245,13 +250,11 @@ def connector_on(provider: str, env: Mapping[str, str] = os.environ) -> bool | N
 def broker_site(provider: Provider, data: Path, clients: Clients) -> Site:
     """The batch system and the notices as the broker works with them."""
     from burst.broker import Site
-    from burst.lock import one_at_a_time
 
-    lock = data / f"{provider.settings.provider}-launch.lock"
     return Site(
         scheduler=scheduler(),
         hosts=hosts(),
-        launch_lock=lambda: one_at_a_time(lock),
+        launch_lock=lambda: launch_lock_in(data, provider.settings),
         notices=notices(provider, clients),
     )
 

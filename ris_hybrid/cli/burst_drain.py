@@ -3,71 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import count
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ris_hybrid import wiring
 from ris_hybrid.cli import show
-from ris_hybrid.errors import CloudError, RisHybridError
-from ris_hybrid.model import EndReason, PoolMarks
+from ris_hybrid.errors import CloudError, RisHybridError, TryAgain
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from burst.draining import Draining
-    from burst.provider import Provider
+    from burst.draining import Drained
     from ris_hybrid.cli.burst_site import BurstSite
-
-OFF = "drained by `burst disable`"
-_LOOK_S = 15.0
-_SHORT_S = 1.0  # for LSF and EC2 to show what was just done
-_MOST_TURNS = 60
 
 
 class StillBusy(RisHybridError):
-    """Hosts still have jobs: nothing was switched off."""
+    """Machines are left: nothing was switched off."""
 
     exit_code = 6
 
 
 def drain(conf: Path | None, *, wait_s: float, dry_run: bool) -> None:
-    """Empty the pools. Raises ``StillBusy`` when hosts have jobs after so long; they stay closed.
+    """Empty the pools. Raises ``StillBusy`` when machines are left after so long; their hosts stay closed.
 
     Raises:
-        SiteUnavailable: LSF did not answer; nothing more is ended.
-        CloudError: EC2 did not.
+        SiteUnavailable: LSF did not answer, or a launch holds its lock; nothing more is ended.
+        CloudError: EC2 did not, or refused to end a machine.
     """
+    from burst import draining
     from ris_hybrid.cli.burst_site import open_site
 
     site = open_site(conf)
     if dry_run:
-        _say(_look(site), "would ")
+        _say(_look(site, draining.NOBODY, dry_run=True), "would ")
         return
-    _switch_off_pools(site.provider)
-    waited, unlisted = 0.0, frozenset[str]()
-    for turn in count():
-        seen = _turn(site, unlisted)
-        if seen.done:
-            return
-        if waited >= wait_s if seen.only_busy else turn > _MOST_TURNS:
-            raise _still_busy(seen)
-        pause = min(_LOOK_S, wait_s - waited) if seen.only_busy else _SHORT_S
-        if seen.only_busy:
-            show.note(f"waiting for {len(seen.busy)} hosts with {sum(seen.busy.values())} jobs")
-            waited += pause
-        unlisted = frozenset(seen.unlisted)
-        wiring.wait(pause)
+    draining.switch_off(site.provider, partial(wiring.launch_lock_in, site.data, site.settings))
+    last = draining.until_empty(partial(_look, site), wait_s, wiring.wait)
+    if last.refused:
+        raise TryAgain("\n".join(last.refused), "the files are as they were; run it again")
+    if not last.done:
+        raise _still_busy(last)
 
 
 def release(conf: Path | None) -> None:
     """Let the pools launch again, once the files no longer name us; a cloud that does not answer is told."""
+    from burst import draining
     from ris_hybrid.cli.burst_site import open_site
 
-    ledger = open_site(conf).provider.ledger
     try:
-        for name, marks in ledger.pools().items():
-            if marks.off == OFF:
-                ledger.mark_pool(name, replace(marks, off=""), marks)
+        draining.switch_on(open_site(conf).provider)
     except CloudError as failure:
         show.warn(f"the pools stay switched off: {failure.message}: clear them with `burst clear POOL`")
 
@@ -76,60 +60,53 @@ def say_left(conf: Path | None) -> None:
     """Name the machines nothing returns any more."""
     from ris_hybrid.cli.burst_site import open_site
 
+    site = open_site(conf)
     try:
-        alive = [
-            machine.name or machine.machine_id for machine in open_site(conf).provider.cloud.machines() if machine.alive
-        ]
+        alive = [machine.name or machine.machine_id for machine in site.provider.cloud.machines() if machine.alive]
     except CloudError as failure:
         show.warn(f"which machines are left is unknown: {failure.message}")
         return
     if alive:
         show.warn(
-            f"left running: {', '.join(alive)}: LSF no longer returns them; end them with `burst reap` or --drain"
+            f"left running: {', '.join(alive)}: LSF no longer returns them; end them with `burst disable --drain`,"
+            f" or run `burst reap` every few minutes: what is empty goes after"
+            f" {site.settings.life.unlisted_minutes:g} minutes"
         )
 
 
-def _still_busy(seen: Draining) -> StillBusy:
-    named = [f"{name} ({jobs} jobs)" for name, jobs in seen.busy.items()]
-    rest = [*seen.close, *seen.end, *seen.unlisted]
+def _still_busy(last: Drained) -> StillBusy:
+    named = [f"{name} ({f'{jobs} jobs' if jobs else 'no jobs seen'})" for name, jobs in last.seen.left.items()]
     return StillBusy(
-        f"still there: {', '.join(named or rest)}",
+        f"still there: {', '.join(named)}",
         "hosts with jobs stay closed and finish them; run it again, with --wait MINUTES to wait for them",
     )
 
 
-def _switch_off_pools(provider: Provider) -> None:
-    """While hosts drain nothing new may come."""
-    marks = provider.ledger.pools()
-    for pool in provider.settings.pools:
-        known = marks.get(pool.name, PoolMarks())
-        if not known.off:
-            provider.ledger.mark_pool(pool.name, replace(known, off=OFF), known)
-
-
-def _look(site: BurstSite) -> Draining:
+def _look(site: BurstSite, unseen: frozenset[str], *, dry_run: bool = False) -> Drained:
+    """One look at the site as it is now."""
     from burst import draining
 
-    return draining.decide(site.provider.cloud.machines(), site.scheduler.hosts())
+    provider = replace(site.provider, now=site.clock.now())
+    drained = draining.turn(provider, site.scheduler.hosts(), wiring.hosts(), unseen, dry_run=dry_run)
+    if not dry_run:
+        _say(drained, "")
+    return drained
 
 
-def _turn(site: BurstSite, unlisted: frozenset[str]) -> Draining:
-    """Close what takes jobs, end what has none; unlisted machines only when they were so the last time too."""
-    seen = _look(site)
-    if seen.close:
-        wiring.hosts().close(seen.close, OFF)
-    _say(seen, "")
-    gone = [*seen.end, *(one for one in seen.unlisted if one in unlisted)]
-    if gone:
-        site.provider.cloud.end(gone, f"ret-disable-{site.provider.now:.0f}", EndReason.IDLE)
-        site.provider.note("drained", machines=gone)
-    return seen
+def _say(drained: Drained, would: str) -> None:
+    from burst.reap import Action
 
-
-def _say(seen: Draining, would: str) -> None:
-    if seen.close:
-        show.note(f"{would}close {', '.join(seen.close)}")
-    if seen.end or seen.unlisted:
-        show.note(f"{would}end {', '.join((*seen.end, *seen.unlisted))}")
-    if would and seen.busy:
-        show.note(f"would wait for {', '.join(seen.busy)}")
+    # One that is seen with jobs for the first time is marked as joined first, and closed at the next look.
+    first = {Action.CLOSE, Action.JOINED} if would else {Action.CLOSE}
+    close = [verdict.host for verdict in drained.verdicts if verdict.action in first]
+    end = [verdict.machine.machine_id for verdict in drained.verdicts if verdict.action is Action.END]
+    if would:
+        end += sorted(drained.seen.unseen.difference(end))
+    busy = {name: jobs for name, jobs in drained.seen.left.items() if jobs}
+    for verb, names in (("close", close), ("end", end)):
+        if names:
+            show.note(f"{would}{verb} {', '.join(names)}")
+    if busy:
+        show.note(
+            f"would wait for {', '.join(busy)}" if would else f"left: {len(busy)} hosts with {sum(busy.values())} jobs"
+        )

@@ -35,6 +35,8 @@ class BurstSite:
     sandbox: bool
     data: Path
     """Where the audit log and the month's spend lie."""
+    clock: Clock
+    """What a command that stays goes by."""
 
 
 def load_settings(conf: Path | None) -> BurstSettings:
@@ -72,14 +74,14 @@ def enter_sandbox() -> Clock:
 def open_site(conf: Path | None) -> BurstSite:
     """The site to work on. Commands on PATH and AWS endpoints are the sandbox's when no file is named."""
     sandbox = conf is None
-    if sandbox:
-        enter_sandbox()
+    clock = enter_sandbox() if sandbox else wiring.clock()
     settings = load_settings(conf)
     data = wiring.data_dir(settings, conf)
     return BurstSite(
         settings=settings,
-        provider=wiring.provider(settings, data, wiring.clock().now()),
+        provider=wiring.provider(settings, data, clock.now()),
         scheduler=wiring.scheduler(),
         sandbox=sandbox,
         data=data,
+        clock=clock,
     )

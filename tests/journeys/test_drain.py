@@ -70,7 +70,7 @@ def test_nodes_with_jobs_are_waited_for(
     assert main(["burst", "pools", "--conf", str(master.folder / "burst.yaml")]) == 0
     assert "drained by `burst disable`" in capsys.readouterr().out
 
-    rows = (master.folder / "bhosts.json").read_text().replace('"NJOBS": "2"', '"NJOBS": "0"')
+    rows = (master.folder / "bhosts.json").read_text().replace('"NJOBS": "2", "RUN": "2"', '"NJOBS": "0", "RUN": "0"')
     (master.folder / "bhosts.json").write_text(rows)
     assert disable("--drain", "--wait", "1") == 0
     assert alive() == []

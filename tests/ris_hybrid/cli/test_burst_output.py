@@ -19,6 +19,7 @@ from ris_hybrid.cli import burst_view
 from ris_hybrid.cli.burst_site import BurstSite
 from ris_hybrid.errors import RisHybridError, SiteUnavailable, TryAgain
 from ris_hybrid.model import JobStatus, PoolMarks
+from ris_hybrid.wiring import FixedClock
 
 
 class Here:
@@ -43,7 +44,14 @@ class Here:
             journal=FakeJournal(),
             now=self.make.now,
         )
-        return BurstSite(settings=settings, provider=provider, scheduler=self.scheduler, sandbox=sandbox, data=Path())
+        return BurstSite(
+            settings=settings,
+            provider=provider,
+            scheduler=self.scheduler,
+            sandbox=sandbox,
+            data=Path(),
+            clock=FixedClock(self.make.now),
+        )
 
     def json(self, **fields: Any) -> tuple[dict[str, Any], RisHybridError | None]:
         site = self.site(**fields)
