@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ris_hybrid import wiring
 from ris_hybrid.cli import show
 from ris_hybrid.cli.burst_site import ConfOption, JsonOption
-from ris_hybrid.errors import TryAgain
+from ris_hybrid.errors import SiteUnavailable, TryAgain
 
 if TYPE_CHECKING:
     from burst.reap import Verdict
@@ -23,20 +24,36 @@ def reap(
 ) -> None:
     """Judge every cloud machine: orphans, nodes that never joined, unlisted or too old ones are ended.
 
-    A node with jobs is never ended. While LSF cannot be asked nothing is.
+    A node with jobs is never ended. While LSF cannot be asked nothing is. Where LSF's Resource Connector is switched
+    off for us nobody returns an empty node: those are closed and ended too, run by run, after life.unlisted_minutes.
     """
     from burst.reaping import reap as carry_out
     from ris_hybrid.cli.burst_site import open_site
 
     site = open_site(conf)
     hosts = site.scheduler.hosts()
-    reaped = carry_out(site.provider, hosts, dry_run=dry_run)
+    held = _held(site.settings.provider)
+    control = None if held is None else wiring.hosts()
+    reaped = carry_out(site.provider, hosts, held=held, control=control, dry_run=dry_run)
     if as_json:
         show.json_object({"sandbox": site.sandbox, "dry_run": dry_run, **_body(reaped)})
     else:
         _show(reaped, dry_run=dry_run)
     if reaped.refused:
         raise TryAgain("\n".join(reaped.refused), "it is tried again at the next turn, or run this again")
+
+
+def _held(provider: str) -> frozenset[str] | None:
+    """What ebrokerd holds, where that is certain without asking it: nothing, when it is not to launch for us."""
+    try:
+        on = wiring.connector_on(provider)
+    except SiteUnavailable as failure:
+        show.warn(f"whether LSF's Resource Connector holds machines is unknown: {failure.message}")
+        return None
+    if on is not False:
+        return None
+    show.note(f"LSF's Resource Connector is off for {provider}: it returns none of these machines")
+    return frozenset()
 
 
 def _show(reaped: Reaped, *, dry_run: bool) -> None:

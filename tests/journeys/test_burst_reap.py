@@ -109,3 +109,68 @@ def test_what_ec2_refuses_to_end_is_told(
     said = capsys.readouterr().err
     assert orphan in said
     assert "termination protection" in said
+
+
+def in_service(folder: Path, name: str, status: str = "ok", jobs: int = 0) -> None:
+    rows = [
+        {"HOST_NAME": host, "STATUS": said, "MAX": "16", "NJOBS": str(count), "RUN": str(count)}
+        for host, said, count in (("node1", "ok", 0), (name, status, jobs))
+    ]
+    (folder / "bhosts.json").write_text(json.dumps({"COMMAND": "bhosts", "HOSTS": len(rows), "RECORDS": rows}))
+    lsf_says(folder, f'cat "{folder}/bhosts.json"')
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_empty_nodes_are_ended_where_nobody_returns_them(
+    *,
+    on: bool,
+    orphan: str,
+    tmp_path: Path,
+    sandbox_aws: SandboxAws,
+    ec2: Any,
+    ec2_settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """After `burst disable`; with the Resource Connector they are LSF's to return."""
+    conf = tmp_path / "conf"
+    (conf / "resource_connector").mkdir(parents=True)
+    (conf / "lsf.conf").write_text("LSB_RC_EXTERNAL_HOST_FLAG=awshost\n" if on else "LSF_TOP=/opt/lsf\n")
+    (conf / "resource_connector" / "hostProviders.json").write_text('{"providers": [{"name": "aws"}]}')
+    monkeypatch.setenv("LSF_ENVDIR", str(conf))
+    (machine,) = Ec2Cloud(ec2, ec2_settings).machines()
+    closing = tmp_path / "bin" / "badmin"
+    closing.write_text(f'#!/bin/sh\necho "$*" >> "{tmp_path}/asked"\n')
+    closing.chmod(0o755)
+
+    def later(minutes: float) -> str:
+        now = machine.launched + 60 * minutes
+        sandbox_aws.set_clock(now)
+        monkeypatch.setenv("RIS_HYBRID_SANDBOX_CLOCK", str(now))
+        assert main(["burst", "reap"]) == 0
+        return capsys.readouterr().err
+
+    in_service(tmp_path, machine.name)
+    assert ("it returns none of these machines" in later(17)) is not on  # marked as joined
+    later(28)  # nobody holds it
+    later(39)  # and that for long enough
+    closed = (tmp_path / "asked").read_text() if (tmp_path / "asked").exists() else ""
+    assert (machine.name in closed) is not on
+    in_service(tmp_path, machine.name, "closed_Adm", jobs=1)
+    later(40)
+    assert states(sandbox_aws) == ["running"]
+    in_service(tmp_path, machine.name, "closed_Adm")
+    for minute in (41, 52):  # the job has shown that it was in use: the time begins anew
+        later(minute)
+    assert states(sandbox_aws) == (["running"] if on else ["shutting-down"])
+    assert orphan == machine.machine_id
+
+
+def test_files_of_lsf_that_cannot_be_read_end_no_more(
+    orphan: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LSF_ENVDIR", str(tmp_path / "none"))
+    assert main(["burst", "reap", "--dry-run"]) == 0
+    told = capsys.readouterr()
+    assert "whether LSF's Resource Connector holds machines is unknown" in told.err
+    assert orphan in told.out
