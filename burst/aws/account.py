@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -23,6 +24,10 @@ class TemplateFound:
     version: int
     tokens_required: bool
     """Whether its machines answer for metadata only with a token (IMDSv2)."""
+    tags_in_metadata: bool
+    """Whether a machine can read its own tags there."""
+    user_data: str
+    """Decoded; empty for none."""
 
 
 class AwsAccount:
@@ -40,8 +45,14 @@ class AwsAccount:
             rows = self._client.describe_launch_template_versions(**query)["LaunchTemplateVersions"]
         if not rows:
             raise CloudError(f"launch template {name} has no default version", "apply the stacks")
-        options = rows[0]["LaunchTemplateData"].get("MetadataOptions", {})
-        return TemplateFound(version=rows[0]["VersionNumber"], tokens_required=options.get("HttpTokens") == "required")
+        data = rows[0]["LaunchTemplateData"]
+        options = data.get("MetadataOptions", {})
+        return TemplateFound(
+            version=rows[0]["VersionNumber"],
+            tokens_required=options.get("HttpTokens") == "required",
+            tags_in_metadata=options.get("InstanceMetadataTags") == "enabled",
+            user_data=_decoded(data.get("UserData", "")),
+        )
 
     def clock(self) -> float:
         """EC2's time, epoch seconds, as its answers carry it."""
@@ -60,3 +71,11 @@ class AwsAccount:
         with translated():
             answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def _decoded(text: str) -> str:
+    """User data as a person wrote it. What is no base64 of a text is no text of ours, whatever it says."""
+    try:
+        return b64decode(text, validate=True).decode("utf-8", "replace")
+    except ValueError:
+        return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from burst.aws.userdata import user_data
 from burst.rc import install, listing
 from onprem.lsf.conf import assignments, batch, tables, wanted
 from onprem.lsf.conf.edits import Edit, Edited, Kept
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from onprem.lsf.conf.places import LsfFiles
     from ris_hybrid.enabling.record import Row
-    from ris_hybrid.settings import BurstSettings
+    from ris_hybrid.settings import BurstSettings, Pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +57,17 @@ def parts(settings: BurstSettings, files: LsfFiles, options: Options) -> Iterato
     yield Part(path=path, render=lambda _: Edited(text=text))
     for script, body in install.scripts(ours, options.hook).items():
         yield Part(path=script, render=_script(script, body, options), executable=True)
+    yield from (_told(pool, settings, ours) for pool in settings.pools)
     if unit := install.unit(_service(settings, files, options)):
         yield Part(path=ours / install.UNIT, render=lambda _: Edited(text=unit))
     yield from _lsf_parts(settings, files, options)
     yield from _connector_parts(settings, files, options)
+
+
+def _told(pool: Pool, settings: BurstSettings, ours: Path) -> Part:
+    """What a pool's nodes are told at their first boot: for whoever makes its launch template."""
+    text = user_data(pool, settings)
+    return Part(path=ours / "conf" / f"userdata-{pool.name}.yaml", render=lambda _: Edited(text=text))
 
 
 def _service(settings: BurstSettings, files: LsfFiles, options: Options) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +35,10 @@ def doctor(
     monkeypatch.setenv("LSF_ENVDIR", str(master.conf))
     monkeypatch.delenv("RIS_HYBRID_SANDBOX_CLOCK", raising=False)
     pool = ec2_settings.pools[0]
-    ec2.create_launch_template(
-        LaunchTemplateName="tight",
-        LaunchTemplateData={"ImageId": "ami-12c6146b", "MetadataOptions": {"HttpTokens": "required"}},
-    )
     yaml = master.folder / "burst.yaml"
+    told = master.run("burst", "userdata", "--pool", "cpu").stdout
+    ec2.create_launch_template(LaunchTemplateName="tight", LaunchTemplateData=template("enabled", told))
+    ec2.create_launch_template(LaunchTemplateName="stale", LaunchTemplateData=template("disabled", f"{told}# old"))
     text = yaml.read_text().replace("http://127.0.0.1:9", ec2_settings.endpoint_url)
     text = text.replace("lt-1", pool.launch_template).replace("subnet-1", pool.subnets[0])
     yaml.write_text(f"{text}rerunnable_queues: [general]\n")
@@ -51,6 +51,11 @@ def doctor(
         return {row["name"]: row for row in rows}
 
     return run
+
+
+def template(tags: str, told: str) -> dict[str, Any]:
+    options = {"HttpTokens": "required", "InstanceMetadataTags": tags}
+    return {"ImageId": "ami-12c6146b", "MetadataOptions": options, "UserData": b64encode(told.encode()).decode()}
 
 
 def missing(findings: dict[str, dict[str, Any]]) -> set[str]:
@@ -69,12 +74,16 @@ def test_before_and_after_switching_on(doctor: Any, master: Any) -> None:
     assert before["lsf.cluster.c1 LSF_HOST_ADDR_RANGE"]["hint"].endswith("burst enable --addresses 10.8.0.0/16")
     assert before["queue general rerunnable"]["ok"]
     assert before["launch template of cpu"]["text"].endswith("version 1: IMDSv2 is not required")
+    assert (before["user data of cpu"]["ok"], before["user data of cpu"]["text"]) == (False, "version 1 has none")
+    assert not before["tags in metadata of cpu"]["needed"]  # nothing of ours boots there
     assert abs(float(before["clock"]["text"].split()[0])) < 60
 
     master.run("burst", "enable", "--addresses", "10.8.0.0/16", "--replace", "RC_HOSTS")
     after = doctor(change=lambda text: text.replace("launch_template: lt-", "launch_template: tight # lt-"))
     assert missing(after) == {"queue wucci", "provider configuration"}  # burst.yaml was changed just now
     assert after["provider configuration"]["text"].endswith("is not what burst.yaml says now")
+    assert after["user data of cpu"]["text"] == "as burst.yaml says"
+    assert after["tags in metadata of cpu"]["ok"]
     advice = {name for name, row in after.items() if not row["ok"] and not row["needed"]}
     assert {"lsf.conf MQTT broker", "resident service"} <= advice
     master.run("burst", "enable")
@@ -115,3 +124,12 @@ def test_spot_pools_are_told_what_they_lack(doctor: Any) -> None:
     queue = "\nnotices: http://127.0.0.1:9/123456789012/none\n"
     told = doctor(change=lambda text: text + queue)["spot notices"]
     assert (told["ok"], told["needed"]) == (False, True)
+
+
+def test_user_data_of_another_burst_yaml_is_told(doctor: Any) -> None:
+    findings = doctor(change=lambda text: text.replace("launch_template: lt-", "launch_template: stale # lt-"))
+    told = findings["user data of cpu"]
+    assert (told["ok"], told["needed"]) == (False, False)
+    assert told["text"] == "version 1 is of another burst.yaml or release"
+    assert "userdata-cpu.yaml" in told["hint"]
+    assert "tags in metadata of cpu" in missing(findings)

@@ -31,7 +31,9 @@ def test_a_dry_run_shows_every_file_and_changes_none(master: Any, golden: Any) -
     parts = master.plain(done.stdout).split("--- ")
     (ours,) = [part for part in parts if "+++ TOP/conf/resource_connector/ris-aws/conf/ris-provider.json" in part]
     assert '+        "templateId": "cpu",' in ours
-    golden("enable/dry-run.diff", "--- ".join(part for part in parts if part != ours))
+    (told,) = [part for part in parts if "+++ TOP/conf/resource_connector/ris-aws/conf/userdata-cpu.yaml" in part]
+    assert "+    RIS_FLAGS='awshost docker'" in told
+    golden("enable/dry-run.diff", "--- ".join(part for part in parts if part not in {ours, told}))
     golden("enable/dry-run.stderr", master.plain(done.stderr))
 
 
@@ -46,6 +48,7 @@ def test_on_again_and_off(master: Any) -> None:
     ours = master.conf / "resource_connector" / "ris-aws"
     assert os.access(ours / "scripts" / "requestMachines.sh", os.X_OK)
     assert model_cut.loader_for(ours / "conf") is not None
+    assert (ours / "conf" / "userdata-cpu.yaml").read_text() == master.run("burst", "userdata", "--pool", "cpu").stdout
     listed = json.loads((ours.parent / "hostProviders.json").read_text())["providers"]
     assert [entry["name"] for entry in listed] == ["aws", "ris-aws"]
     assert json.loads((ours.parent / "policy_config.json").read_text())["Policies"] == []
