@@ -14,9 +14,10 @@ from ris_hybrid.checkup.finding import ENABLE, Finding
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from onprem.lsf.conf.places import LsfFiles
+    from onprem.lsf.conf.reconfig import Step
     from ris_hybrid.settings import BurstSettings
 
 _SCRIPTS = (
@@ -46,12 +47,6 @@ def look(settings: BurstSettings, files: LsfFiles, *, exact: bool = True) -> Ite
     yield _policy(settings, files)
     yield _data(files)
     yield _service(settings, files)
-    yield Finding(
-        name="LSF administrator",
-        ok=True,
-        text=f"uid {files.lsf_conf.stat().st_uid} owns lsf.conf: the administrator of the image must have it too",
-        needed=False,
-    )
 
 
 def _entry(settings: BurstSettings, files: LsfFiles) -> dict[str, Any] | None:
@@ -128,5 +123,16 @@ def _service(settings: BurstSettings, files: LsfFiles) -> Finding:
         ok=ok,
         text=f"{'answers' if ok else 'does not answer'} at {path}",
         hint="without it the scripts are slower and spot notices come by the nodes alone: ris-hybrid burst serve",
+        needed=False,
+    )
+
+
+def restarts(steps: Sequence[Step]) -> Finding:
+    """What LSF's daemons may not have read yet. Whether an admin restarted them by hand nobody wrote down."""
+    return Finding(
+        name="restarts",
+        ok=not steps,
+        text=f"not done by us: {'; '.join(map(str, steps))}" if steps else "every change was told to LSF",
+        hint="until then LSF works by the files as they were: ris-hybrid burst enable --apply",
         needed=False,
     )

@@ -8,6 +8,7 @@ from onprem.lsf.conf import assignments, batch, tables, wanted
 from onprem.lsf.conf.edits import includes
 from onprem.lsf.conf.places import read
 from ris_hybrid.checkup.finding import ENABLE, Finding
+from ris_hybrid.checkup.names import registers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,13 @@ def look(settings: BurstSettings, files: LsfFiles) -> Iterator[Finding]:
         ok=bool(brokers),
         text=brokers or "neither LSF_MQ_BROKER_HOSTS nor MQTT_BROKER_HOST",
         hint="set LSF_MQ_BROKER_HOSTS to all master candidates: `bhosts -rc` and `badmin rc error` need it",
+        needed=False,
+    )
+    yield Finding(
+        name="lsf.conf LSF_REG_FLOAT_HOSTS",
+        ok=registers(conf),
+        text=conf.get("LSF_REG_FLOAT_HOSTS", "not set"),
+        hint="with lsreghost it spares DNS for cloud nodes; without it their names must resolve, forward and reverse",
         needed=False,
     )
     yield _addresses(files)

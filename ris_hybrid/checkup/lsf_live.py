@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _RERUNNABLE = re.compile(r"^\s*RERUNNABLE\s*:\s*yes\b", re.IGNORECASE | re.MULTILINE)
 
+_NONE = re.compile(r"no\b", re.IGNORECASE)
+_MOST_LINES = 5
+
 
 def look(settings: BurstSettings, scheduler: Scheduler, shell: Shell) -> Iterator[Finding]:
     """Whether the queues are there, and those rerunnable that are said to be. Raises ``SiteUnavailable``."""
@@ -42,4 +45,20 @@ def _rerunnable(name: str, shell: Shell) -> Finding:
         ok=ok,
         text="yes" if ok else "no: jobs that lose their spot node would not run again",
         hint="set RERUNNABLE = yes in lsb.queues, or take it out of rerunnable_queues",
+    )
+
+
+def complaints(shell: Shell) -> Iterator[Finding]:
+    """What the Resource Connector last complained of (``badmin rc error``). Raises ``SiteUnavailable``."""
+    done = shell.run(Command(argv=("badmin", "rc", "error")))
+    said = [line.strip() for line in (done.stderr if done.rc else done.stdout).splitlines() if line.strip()]
+    lines = said if done.rc else [line for line in said if not _NONE.match(line)]
+    yield Finding(
+        name="badmin rc error",
+        ok=not (lines or done.rc),
+        text=" / ".join(lines[:_MOST_LINES]) or (f"failed (exit code {done.rc})" if done.rc else "nothing"),
+        hint="it needs the MQTT broker (LSF_MQ_BROKER_HOSTS)"
+        if done.rc
+        else "ebrokerd.log.<host> has the rest; `ris-hybrid burst events` has what we answered",
+        needed=False,
     )

@@ -15,6 +15,8 @@ from ris_hybrid.errors import RisHybridError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from onprem.lsf.conf.places import LsfFiles
+    from onprem.lsf.conf.reconfig import Step
     from ris_hybrid.cli.burst_site import BurstSite
     from ris_hybrid.settings import BurstSettings
 
@@ -136,7 +138,7 @@ def _lsf(site: BurstSite, lsf_envdir: Path | None) -> Iterable[Finding]:
     """LSF's files need no running LSF, and the other way round."""
     from onprem.lsf.conf import places
     from ris_hybrid import wiring
-    from ris_hybrid.checkup import connector, lsf_files, lsf_live
+    from ris_hybrid.checkup import connector, lsf_files, lsf_live, names, owners
 
     settings = site.settings
     try:
@@ -145,9 +147,26 @@ def _lsf(site: BurstSite, lsf_envdir: Path | None) -> Iterable[Finding]:
     except RisHybridError as error:
         yield Finding(name="LSF's files", ok=False, text=error.message, hint=error.hint)
         return
-    yield from asked("queues", lambda: lsf_live.look(settings, site.scheduler, wiring.lsf_shell(envdir)))
+    shell = wiring.lsf_shell(envdir)
+    yield from asked("queues", lambda: lsf_live.look(settings, site.scheduler, shell))
     yield from asked("LSF's files", lambda: lsf_files.look(settings, files))
     yield from asked("resource connector", lambda: connector.look(settings, files, exact=not site.sandbox))
+    yield from asked("restarts", lambda: [connector.restarts(_due(files, settings))])
+    if site.sandbox:
+        return  # its hosts and its administrator are made up
+    yield from asked("LSF administrator", lambda: owners.look(settings, files))
+    yield from asked("badmin rc error", lambda: lsf_live.complaints(shell))
+    machines = site.provider.cloud.machines
+    yield from asked("names of nodes", lambda: names.look(machines(), files.settings, names.SystemNames()))
+
+
+def _due(files: LsfFiles, settings: BurstSettings) -> tuple[Step, ...]:
+    """What `burst enable` named and nobody had it do."""
+    from onprem.lsf.conf import reconfig
+    from ris_hybrid.enabling import record
+    from ris_hybrid.enabling.parts import home
+
+    return reconfig.steps(record.load(home(files, settings)).pending, files.candidates)
 
 
 def _cloud(site: BurstSite) -> Iterable[Finding]:

@@ -106,14 +106,6 @@ def _own(descriptor: int, like: Path) -> None:
         os.fchown(descriptor, stat.st_uid, stat.st_gid)
 
 
-def owner(path: Path) -> str:
-    """Who owns a file: a name, or a number nobody has a name for."""
-    try:
-        return path.owner()
-    except KeyError:
-        return str(path.stat().st_uid)
-
-
 def prune(folder: Path) -> None:
     """Remove a folder and the empty ones in it; what still holds something stays."""
     for path in sorted(folder.rglob("*"), reverse=True):

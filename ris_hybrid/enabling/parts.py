@@ -9,7 +9,7 @@ from burst.aws.userdata import user_data
 from burst.rc import install, listing
 from onprem.lsf.conf import assignments, batch, tables, wanted
 from onprem.lsf.conf.edits import Edit, Edited, Kept
-from ris_hybrid.enabling.files import owner
+from onprem.lsf.conf.places import owner
 from ris_hybrid.enabling.undo import Undone, undo
 from ris_hybrid.errors import ConfigError
 

@@ -85,8 +85,12 @@ def test_before_and_after_switching_on(doctor: Any, master: Any) -> None:
     assert after["user data of cpu"]["text"] == "as burst.yaml says"
     assert after["tags in metadata of cpu"]["ok"]
     advice = {name for name, row in after.items() if not row["ok"] and not row["needed"]}
-    assert {"lsf.conf MQTT broker", "resident service"} <= advice
-    master.run("burst", "enable")
+    assert {"lsf.conf MQTT broker", "lsf.conf LSF_REG_FLOAT_HOSTS", "resident service", "restarts"} <= advice
+    assert "lsadmin limrestart -f master1 master2" in after["restarts"]["text"]
+    assert after["badmin rc error"]["text"] == "nothing"
+    assert "LSF administrator" in after
+    master.run("burst", "enable", "--apply")
+    assert doctor()["restarts"]["ok"]
     assert missing(doctor()) == {"queue wucci"}
 
 
@@ -103,6 +107,15 @@ def test_what_was_broken_later_is_found(doctor: Any, master: Any) -> None:
     assert findings["lsf.conf EGO_DEFINE_NCPUS"]["text"] == "threads, burst.yaml counts cores"
     (connector / "policy_config.json").write_text("{")
     assert "is not JSON" in doctor()["resource connector"]["text"]
+
+
+def test_an_administrator_of_another_name_and_complaints_of_ebrokerd_are_told(doctor: Any, master: Any) -> None:
+    badmin = master.folder / "bin" / "badmin"
+    badmin.write_text(badmin.read_text() + 'test "$1" != rc || echo "ris-aws: AuthFailure"\n')
+    findings = doctor(change=lambda text: f"{text}node: {{lsf_admin: lsf}}\n")
+    assert findings["badmin rc error"]["text"] == "ris-aws: AuthFailure"
+    assert "LSF administrator" in missing(findings)
+    assert findings["LSF administrator"]["text"].startswith("lsfadmin in lsf.cluster.c1, and lsf in burst.yaml")
 
 
 def test_labs_are_looked_for_in_the_allocations(doctor: Any) -> None:

@@ -83,3 +83,11 @@ def read(path: Path) -> str:
             return file.read()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", _HINT) from error
+
+
+def owner(path: Path) -> str:
+    """Who owns a file: a name, or a number nobody has a name for."""
+    try:
+        return path.owner()
+    except KeyError:
+        return str(path.stat().st_uid)
