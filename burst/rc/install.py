@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings
 
 UNIT = "ris-hybrid-burst.service"
+BROKER_UNIT = "ris-hybrid-broker.service"
 _BY_NAME = ":-ris-hybrid-rc}"  # in the shipped scripts: the command is found on PATH
 
 
@@ -87,10 +88,9 @@ def _shipped() -> list[Traversable]:
     return sorted(found, key=lambda one: one.name)
 
 
-def unit(values: Mapping[str, str]) -> str:
-    """The systemd unit of the resident service with its places filled in; empty in a release without one."""
-    shipped = files("burst.rc") / "systemd" / UNIT
-    return filled(shipped.read_text(encoding="utf-8"), values) if shipped.is_file() else ""
+def unit(values: Mapping[str, str], name: str = UNIT) -> str:
+    """A systemd unit, that of the resident service or the broker's, with its places filled in."""
+    return filled((files("burst.rc") / "systemd" / name).read_text(encoding="utf-8"), values)
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

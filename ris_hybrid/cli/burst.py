@@ -16,6 +16,7 @@ from ris_hybrid.cli import (
     burst_reap,
     burst_run,
     burst_serve,
+    burst_unit,
     burst_userdata,
     show,
 )
@@ -131,6 +132,7 @@ app.command("enable")(burst_enable.enable)
 app.command("disable")(burst_enable.disable)
 app.command("import")(burst_import.take_over)
 app.command("userdata")(burst_userdata.userdata)
+app.command("unit")(burst_unit.unit)
 app.command("serve")(burst_serve.serve)
 app.command("run")(burst_run.run)
 

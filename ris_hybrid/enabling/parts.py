@@ -58,8 +58,8 @@ def parts(settings: BurstSettings, files: LsfFiles, options: Options) -> Iterato
     for script, body in install.scripts(ours, options.hook).items():
         yield Part(path=script, render=_script(script, body, options), executable=True)
     yield from (_told(pool, settings, ours) for pool in settings.pools)
-    if unit := install.unit(_service(settings, files, options)):
-        yield Part(path=ours / install.UNIT, render=lambda _: Edited(text=unit))
+    unit = install.unit(_service(settings, files, options))
+    yield Part(path=ours / install.UNIT, render=lambda _: Edited(text=unit))
     yield from _lsf_parts(settings, files, options)
     yield from _connector_parts(settings, files, options)
 

@@ -1,4 +1,4 @@
-"""The unit of the resident service, as it is shipped."""
+"""The units of the resident service and of the broker, as they are shipped."""
 
 from __future__ import annotations
 
@@ -6,26 +6,32 @@ import re
 from configparser import ConfigParser
 from pathlib import Path
 
+import pytest
+
 import burst.rc
+from burst.rc import install
 
-UNIT = Path(burst.rc.__file__).parent / "systemd" / "ris-hybrid-burst.service"
+FOLDER = Path(burst.rc.__file__).parent / "systemd"
+UNITS = {install.UNIT: ("notify", "LSF_PROFILE"), install.BROKER_UNIT: ("exec", "PROFILE")}
 
 
-def unit() -> ConfigParser:
+def unit(name: str) -> ConfigParser:
     parser = ConfigParser(interpolation=None, delimiters=("=",), comment_prefixes=("#",), strict=False)
-    parser.read_string(UNIT.read_text())
+    parser.read_string((FOLDER / name).read_text())
     return parser
 
 
-def test_what_is_filled_in_has_a_name() -> None:
-    found = set(re.findall(r"@([A-Z_]+)@", UNIT.read_text()))
-    assert found == {"PROVIDER", "USER", "DATA", "LSF_PROFILE", "COMMAND", "CONF"}
+@pytest.mark.parametrize(("name", "kind"), UNITS.items())
+def test_what_is_filled_in_has_a_name(name: str, kind: tuple[str, str]) -> None:
+    found = set(re.findall(r"@([A-Z_]+)@", (FOLDER / name).read_text()))
+    assert found == {"PROVIDER", "USER", "DATA", kind[1], "COMMAND", "CONF"}
 
 
-def test_it_is_watched_restarted_and_may_do_little() -> None:
-    service = unit()["Service"]
+@pytest.mark.parametrize(("name", "kind"), UNITS.items())
+def test_it_is_restarted_and_may_do_little(name: str, kind: tuple[str, str]) -> None:
+    service = unit(name)["Service"]
     expected = {
-        "Type": "notify",
+        "Type": kind[0],
         "User": "@USER@",
         "Restart": "on-failure",
         "RestartPreventExitStatus": "2",
@@ -34,5 +40,8 @@ def test_it_is_watched_restarted_and_may_do_little() -> None:
         "ReadWritePaths": "@DATA@",
     }
     assert {key: service[key] for key in expected} == expected
-    assert int(service["WatchdogSec"]) > 60
-    assert "exec" in service["ExecStart"]  # the command must be the main process: systemd waits for its word
+    assert "exec" in service["ExecStart"]  # the command must be the main process: systemd ends, and waits for, that one
+
+
+def test_the_service_is_watched() -> None:
+    assert int(unit(install.UNIT)["Service"]["WatchdogSec"]) > 60
