@@ -80,7 +80,7 @@ class Day:
     ordeals: tuple[Ordeal, ...]
     kill_share: float = 0.05
     """Share of script calls that are killed."""
-    no_join_share: float = 0.04
+    no_join_share: float = 0.08
     """Share of machines that never join."""
 
 
