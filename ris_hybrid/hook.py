@@ -3,6 +3,9 @@
 One JSON object on stdout and nothing else. Exit 0 answered, 1 failed with the message on stdout. Where the resident
 service listens the call goes there; else, and when the service dies over it, the same function answers here: every
 verb may be called twice. Nothing heavy is imported before it is needed.
+
+Every call leaves a line ``call`` in the audit log, with its exit code and how long it took. getAvailableTemplates
+leaves none: it reads one file and imports nothing of the log, so that it starts at once.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import json
 import math
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from ris_hybrid import relay
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from burst.aws.client import Clients
+    from burst.provider import Provider
+    from ris_hybrid.wiring import HookPlaces
 
 VERBS = (
     "getAvailableTemplates",
@@ -53,10 +59,11 @@ def call(argv: Sequence[str], env: Mapping[str, str]) -> tuple[int, str]:
     verb = argv[0] if argv else ""
     told = None
     if len(argv) == 3 and argv[1] == "-f" and verb in RELAYED:
+        desk = _Desk(verb, relay.read(argv[2]), env)
         try:
-            told = _relayed(verb, relay.read(argv[2]), env)
+            told = _relayed(verb, desk.given, env)
         except SiteUnavailable as error:
-            code, answer = _failed(verb, None, error)
+            code, answer = desk.failed(error)
             told = code, json.dumps(answer)
     if told is None:
         code, answer = run(argv, env)
@@ -93,42 +100,86 @@ def answer(
     verb: str, given: relay.Given, env: Mapping[str, str], clients: Clients | None = None
 ) -> tuple[int, dict[str, Any]]:
     """What ``run`` and the service answer with; ``clients`` are those the service keeps warm."""
-    payload: object = None
+    desk = _Desk(verb, given, env)
     try:
-        payload = None if verb == "getAvailableTemplates" else _payload(given)  # it must not fail on its input
-        return 0, _answer(verb, payload, given, env, clients)
+        answered = desk.answer(clients)
     except RisHybridError as error:
-        return _failed(verb, payload, error)
+        return desk.failed(error)
+    desk.note(0, answered)
+    return 0, answered
 
 
-def _answer(
-    verb: str, payload: object, given: relay.Given, env: Mapping[str, str], clients: Clients | None
-) -> dict[str, Any]:
-    if verb == "getAvailableTemplates":
-        from burst.rc.templates import read_answer
+class _Desk:
+    """One call on its way, and what is known of it when it fails."""
 
-        return read_answer(env.get("PRO_CONF_DIR") or ".")
-    if verb == "policy":
-        return _policy(payload, env, clients)
-    from burst.audit import warnings_in
-    from burst.aws import deadline
-    from burst.rc import verbs
+    def __init__(self, verb: str, given: relay.Given, env: Mapping[str, str]) -> None:
+        self.given = given
+        self._verb, self._env = verb, env
+        self._began = time.perf_counter()
+        self._payload: object = None
+        self._provider: Provider | None = None
+
+    def answer(self, clients: Clients | None) -> dict[str, Any]:
+        """The verb's answer. Raises ``RisHybridError``."""
+        if self._verb == "getAvailableTemplates":  # it must not fail on its input
+            from burst.rc.templates import read_answer
+
+            return read_answer(self._env.get("PRO_CONF_DIR") or ".")
+        from burst.audit import warnings_in
+        from burst.aws import deadline
+        from ris_hybrid import wiring
+
+        self._payload = _payload(self.given)
+        places = wiring.HookPlaces.of(self._env, self._named())
+        self._provider = provider = wiring.hook_provider(places, self._env, clients)
+        with warnings_in(provider.audit, provider.now), deadline.within(deadline.VERB_S):
+            return _answer(self._verb, self._payload, self.given, provider, places)
+
+    def failed(self, error: RisHybridError) -> tuple[int, dict[str, Any]]:
+        """Exit 1 with the verb's own shape, noted."""
+        code, told = _failed(self._verb, self._payload, error)
+        self.note(code, told, error.message)
+        return code, told
+
+    def note(self, code: int, told: Mapping[str, Any], message: str = "") -> None:
+        """The call's line in the audit log; a call that failed before it knew its provider has one too."""
+        if self._verb == "getAvailableTemplates":
+            return
+        from ris_hybrid import wiring
+
+        ms = round(1000 * (time.perf_counter() - self._began))
+        fields: dict[str, Any] = {"verb": self._verb, "code": code, "ms": ms}
+        fields |= {"request": told["requestId"]} if told.get("requestId") else {}
+        fields |= {"message": message} if message else {}
+        if self._provider is not None:
+            self._provider.note("call", **fields)
+        else:
+            wiring.note_early(self._env, self._env.get("PROVIDER_NAME") or _provider_in(self.given.text), fields)
+
+    def _named(self) -> str:
+        """The provider that the policy script's request names; other verbs are told by their environment."""
+        from burst.rc import wire
+
+        return wire.read_demand(self._payload).provider if self._verb == "policy" else ""
+
+
+def _answer(verb: str, payload: object, given: relay.Given, provider: Provider, places: HookPlaces) -> dict[str, Any]:
+    from burst.rc import policy, verbs, wire
     from ris_hybrid import wiring
 
-    places = wiring.HookPlaces.of(env)
-    provider = wiring.hook_provider(places, env, clients)
-    with warnings_in(provider.audit, provider.now), deadline.within(deadline.VERB_S):
-        if verb == "requestMachines":
-            key = f"{os.path.basename(given.path)} {given.mtime_ns}"
-            with wiring.launch_lock(places, provider.settings):
-                return verbs.request_machines(payload, key, given.mtime_ns / 1e9, provider)
-        if verb == "getRequestStatus":
-            return verbs.get_request_status(payload, provider)
-        if verb == "requestReturnMachines":
-            return verbs.request_return_machines(payload, provider)
-        return verbs.get_return_requests(
-            payload, provider, lambda: wiring.scheduler(_lsf_s()).hosts(), lambda: wiring.hosts(_lsf_s())
-        )
+    if verb == "policy":
+        return policy.answer(wire.read_demand(payload), wiring.scheduler(_LSF_S), provider)
+    if verb == "requestMachines":
+        key = f"{os.path.basename(given.path)} {given.mtime_ns}"
+        with wiring.launch_lock(places, provider.settings):
+            return verbs.request_machines(payload, key, given.mtime_ns / 1e9, provider)
+    if verb == "getRequestStatus":
+        return verbs.get_request_status(payload, provider)
+    if verb == "requestReturnMachines":
+        return verbs.request_return_machines(payload, provider)
+    return verbs.get_return_requests(
+        payload, provider, lambda: wiring.scheduler(_lsf_s()).hosts(), lambda: wiring.hosts(_lsf_s())
+    )
 
 
 def _lsf_s() -> float:
@@ -136,18 +187,6 @@ def _lsf_s() -> float:
     from burst.aws import deadline
 
     return min(_LSF_S, max(0.1, deadline.left_s()))
-
-
-def _policy(payload: object, env: Mapping[str, str], clients: Clients | None) -> dict[str, Any]:
-    from burst.audit import warnings_in
-    from burst.aws import deadline
-    from burst.rc import policy, wire
-    from ris_hybrid import wiring
-
-    request = wire.read_demand(payload)
-    provider = wiring.hook_provider(wiring.HookPlaces.of(env, request.provider), env, clients)
-    with warnings_in(provider.audit, provider.now), deadline.within(deadline.VERB_S):
-        return policy.answer(request, wiring.scheduler(_LSF_S), provider)
 
 
 def _input_path(argv: Sequence[str]) -> str:

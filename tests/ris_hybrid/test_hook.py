@@ -32,9 +32,12 @@ class Ebrokerd:
         path.write_text(payload if isinstance(payload, str) else json.dumps(payload))
         return hook.run([verb, "-f", str(path)], self.env)
 
-    def events(self) -> list[str]:
+    def rows(self) -> list[dict[str, Any]]:
         lines = (self.top / "data" / "aws-audit.jsonl").read_text().splitlines()
-        return [json.loads(line)["kind"] for line in lines]
+        return [json.loads(line) for line in lines]
+
+    def events(self) -> list[str]:
+        return [row["kind"] for row in self.rows()]
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +114,7 @@ def test_the_policy_answers_no_nodes_where_others_fail(ebrokerd: Ebrokerd, monke
     code, answer = ebrokerd.call("policy", {"request": request})
     assert (code, answer["request"]) == (0, {**request, "newDemand": 0})
     assert "bjobs" in answer["message"]
-    assert ebrokerd.events() == ["decision"]
+    assert ebrokerd.events() == ["decision", "call"]
 
 
 def test_a_machines_whole_life(tmp_path: Path, sandbox_aws: Any, ec2_settings: Any, cut: Path) -> None:
@@ -131,7 +134,46 @@ def test_a_machines_whole_life(tmp_path: Path, sandbox_aws: Any, ec2_settings: A
     assert ebrokerd.call("getRequestStatus", {"requests": [back]})[1]["requests"][0]["status"] == "complete"
     assert len(ebrokerd.call("getReturnRequests", {"machines": machines})[1]["requests"]) == 2
     assert [one["state"] for one in sandbox_aws.instances()] == ["terminated", "terminated"]
-    assert ebrokerd.events() == ["limits", "launched", "returned", "lost"]
+    told = ["limits", "launched", "call", "call", "call", "returned", "call", "call", "lost", "call"]
+    assert ebrokerd.events() == told
+    calls = [row for row in ebrokerd.rows() if row["kind"] == "call"]
+    assert [(row["verb"], row.get("request")) for row in calls] == [
+        ("requestMachines", made["requestId"]),
+        ("getRequestStatus", None),
+        ("getReturnRequests", None),
+        ("requestReturnMachines", back["requestId"]),
+        ("getRequestStatus", None),
+        ("getReturnRequests", None),
+    ]
+    assert all(row["code"] == 0 and 0 <= row["ms"] < 60_000 and "message" not in row for row in calls)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in hook.VERBS if verb != "getAvailableTemplates"])
+def test_a_call_that_fails_leaves_a_line_with_its_message(ebrokerd: Ebrokerd, verb: str) -> None:
+    ebrokerd.env["PROVIDER_NAME"] = "aws"
+    code, answer = ebrokerd.call(verb, "[]")
+    (row,) = ebrokerd.rows()
+    assert (row["kind"], row["verb"], row["code"]) == ("call", verb, code)
+    assert row["message"] in answer["message"]
+
+
+def test_a_call_that_fails_before_its_provider_is_known_leaves_a_line(tmp_path: Path, make: Any) -> None:
+    env = {"PRO_CONF_DIR": str(tmp_path), "PRO_DATA_DIR": str(tmp_path / "data"), "PROVIDER_NAME": "aws"}
+    request = {"providerName": "aws", "templateName": "cpu", "rcAccount": "lee", "newDemand": 3}
+    (tmp_path / "in.json").write_text(json.dumps({"requests": [{"requestId": "add-1"}], "request": request}))
+    hook.run(["getAvailableTemplates", "-f", str(tmp_path / "in.json")], env)
+    hook.run(["getRequestStatus", "-f", str(tmp_path / "in.json")], env)
+    hook.run(["getRequestStatus", "-f", str(tmp_path / "in.json")], {**env, "RIS_HYBRID_SANDBOX_CLOCK": "soon"})
+    del env["PROVIDER_NAME"]  # the policy script is told it in the request only
+    hook.run(["policy", "-f", str(tmp_path / "in.json")], env)
+    rows = [json.loads(line) for line in (tmp_path / "data" / "aws-audit.jsonl").read_text().splitlines()]
+    assert [(row["verb"], row["code"]) for row in rows] == [
+        ("getRequestStatus", 1),
+        ("getRequestStatus", 1),
+        ("policy", 0),
+    ]
+    assert all("ris-provider.json: cannot be read" in row["message"] for row in rows)
+    assert all(row["at"] > make.now / 2 for row in rows)
 
 
 def test_an_unknown_template_is_a_failure(ebrokerd: Ebrokerd, sandbox_aws: Any) -> None:
