@@ -41,6 +41,8 @@ class Fleet:
     month_start: float
     marks: Mapping[str, PoolMarks] = field(default_factory=dict)
     """What is written on each pool; a pool that is missing has no marks."""
+    lost_usd: float = 0.0
+    """Dollars of this month that the ledger knows of and ``spent`` does not: of no lab in particular."""
 
     def marks_of(self, pool: str) -> PoolMarks:
         """What is written on one pool."""
@@ -67,7 +69,7 @@ class Fleet:
 
     def committed_usd(self, settings: BurstSettings, lab: str | None = None) -> float:
         """This month's dollars: ended machines, running ones until now, and ``commit_hours`` more of each."""
-        ended = sum(usd for name, usd in self.spent.items() if lab is None or name == lab)
+        ended = sum(self.spent.values()) + self.lost_usd if lab is None else self.spent.get(lab, 0.0)
         alive = sum(
             self.cost(machine, settings.prices) + commit_usd(machine.instance_type, settings)
             for machine in self.machines

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from burst.fleet import Fleet
-from ris_hybrid.errors import SiteUnavailable
+from ris_hybrid.errors import CloudError, SiteUnavailable
+from ris_hybrid.model import PoolMarks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from burst.provider import Provider
     from ris_hybrid.model import Machine
+
+_CENT = 0.01
 
 
 def month_of(now: float) -> str:
@@ -27,22 +32,61 @@ def month_start(now: float) -> float:
 
 
 def observe_fleet(provider: Provider) -> Fleet:
-    """The ledger as it is now. Raises what the ports raise: an unknown fleet is never an empty one."""
+    """The ledger as it is now. Raises what the ports raise: an unknown fleet is never an empty one.
+
+    A month's total that the ledger carries and the files do not counts all the same: a lost file is not a new budget.
+    """
+    month = month_of(provider.now)
+    spent, marks = provider.spend.month_to_date(month), provider.ledger.pools()
     return Fleet(
         machines=provider.cloud.machines(),
-        spent=provider.spend.month_to_date(month_of(provider.now)),
+        spent=spent,
         now=provider.now,
         month_start=month_start(provider.now),
-        marks=provider.ledger.pools(),
+        marks=marks,
+        lost_usd=_lost(marks, month, sum(spent.values())),
     )
 
 
 def note_cost(machines: Iterable[Machine], provider: Provider) -> None:
-    """Note what ended machines cost. A file that cannot be written is told to the audit log, never to the caller."""
+    """Note what ended machines cost, and the month's total in the ledger when it has changed.
+
+    What cannot be written is told to the audit log, never to the caller.
+    """
     at = Fleet(machines=(), spent={}, now=provider.now, month_start=month_start(provider.now))
+    month, new_usd = month_of(provider.now), 0.0
     for machine in machines:
         usd = at.cost(machine, provider.settings.prices)
         try:
-            provider.spend.add(month_of(provider.now), machine.machine_id, machine.lab, usd)
+            new_usd += usd if provider.spend.add(month, machine.machine_id, machine.lab, usd) else 0.0
         except SiteUnavailable as error:
             provider.note("spend not noted", machine=machine.machine_id, usd=usd, message=error.message)
+    if new_usd:
+        _carry(month, new_usd, provider)
+
+
+def _carry(month: str, new_usd: float, provider: Provider) -> None:
+    """Write the month's total on the first pool that is built."""
+    pool = next((pool.name for pool in provider.settings.pools if pool.launch_template), "")
+    if not pool:
+        return
+    try:
+        marks = provider.ledger.pools()
+        total = _carried(marks, month) + new_usd
+        with suppress(SiteUnavailable):  # said already
+            total = max(total, sum(provider.spend.month_to_date(month).values()))
+        before = marks.get(pool, PoolMarks())
+        provider.ledger.mark_pool(pool, replace(before, spent_month=month, spent_usd=total), before)
+    except CloudError as error:
+        provider.note("spend not marked", pool=pool, month=month, message=error.message)
+
+
+def _carried(marks: Mapping[str, PoolMarks], month: str) -> float:
+    """What the ledger says of the month; the most, in case the pools have changed places."""
+    return max((mark.spent_usd for mark in marks.values() if mark.spent_month == month), default=0.0)
+
+
+def _lost(marks: Mapping[str, PoolMarks], month: str, noted_usd: float) -> float:
+    """Less than a cent is what rounding leaves."""
+    lost_usd = _carried(marks, month) - noted_usd
+    return lost_usd if lost_usd >= _CENT else 0.0

@@ -1,7 +1,9 @@
 """What ended machines have cost this month: a small file beside LSF's shared state, and a fake in memory.
 
 EC2 forgets a machine about an hour after it ended, so its cost is noted when it is returned. Running machines are
-always priced from their tags. The file lies on LSF's shared file system and moves with the master.
+always priced from their tags. The file lies on LSF's shared file system and moves with the master. Its month's total
+is a tag too (``burst.ledger``), so that a lost file does not open the budget again; what each lab has spent is told by
+the file alone.
 """
 
 from __future__ import annotations
@@ -32,11 +34,11 @@ class SpendFile:
         """Dollars by lab; a file that exists but cannot be read raises ``SiteUnavailable``."""
         return _totals(_costs(self._text(month)))
 
-    def add(self, month: str, machine_id: str, lab: str, usd: float) -> None:
+    def add(self, month: str, machine_id: str, lab: str, usd: float) -> bool:
         """Append one line; raises ``SiteUnavailable`` when it cannot be written."""
         torn = self._look(month)
         if machine_id in self._noted[month]:
-            return
+            return False
         path = self._path(month)
         line = json.dumps({"machine": machine_id, "lab": lab, "usd": round(usd, 6)})
         try:
@@ -49,6 +51,7 @@ class SpendFile:
                 "the data directory must be writable by the LSF admin",
             ) from error
         self._noted[month].add(machine_id)
+        return True
 
     def _look(self, month: str) -> bool:
         """Read once which machines are noted; whether the file ends in a torn line.
@@ -87,9 +90,12 @@ class FakeSpend:
         """Dollars by lab."""
         return _totals(self._months.get(month, {}))
 
-    def add(self, month: str, machine_id: str, lab: str, usd: float) -> None:
+    def add(self, month: str, machine_id: str, lab: str, usd: float) -> bool:
         """Note one machine."""
-        self._months.setdefault(month, {}).setdefault(machine_id, (lab, usd))
+        costs = self._months.setdefault(month, {})
+        new = machine_id not in costs
+        costs.setdefault(machine_id, (lab, usd))
+        return new
 
 
 def _totals(rows: Mapping[str, tuple[str, float]]) -> dict[str, float]:

@@ -248,6 +248,10 @@ class PoolMarks:
     """Why it is switched off, until an admin clears it; empty while it is on."""
     boot_s: float = 0.0
     """Seconds from launch to joined, as measured lately; 0 while nothing was."""
+    spent_month: str = ""
+    """The month (``YYYY-MM``) of ``spent_usd``; empty where nothing was written."""
+    spent_usd: float = 0.0
+    """What ended machines of all pools have cost in that month; one pool carries it for the provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,6 +161,6 @@ class Spend(Protocol):
         """Dollars by lab for ``YYYY-MM``, each machine counted once."""
         ...
 
-    def add(self, month: str, machine_id: str, lab: str, usd: float) -> None:
-        """Note the cost of an ended machine; noting the same machine again changes nothing."""
+    def add(self, month: str, machine_id: str, lab: str, usd: float) -> bool:
+        """Note the cost of an ended machine; whether it was new. Noting the same machine again changes nothing."""
         ...

@@ -6,6 +6,7 @@ request can be answered in full from its machines alone.
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,11 @@ ADOPTED = "ris_adopted"
 NOTICE, REBALANCE = "ris_notice", "ris_rebalance"
 """Epoch seconds as whole numbers; nodes write the last two on themselves when they see the notice first."""
 HELD, JOIN_FAILURES, OFF, BOOT = "ris_held", "ris_join_failures", "ris_off", "ris_boot_s"
-"""On a pool's launch template: ``<until> <code>``, a count, why it is off, seconds to join."""
+SPENT = "ris_spent"
+"""On a pool's launch template: ``<until> <code>``, a count, why it is off, seconds to join, ``YYYY-MM <dollars>``."""
 _SHUT_DOWN = "Client.InstanceInitiatedShutdown"
 """EC2's StateReason of a machine that was shut down from inside (EC2 API reference, StateReason)."""
+_SPENT = re.compile(r"(\d{4}-\d{2}) (\d{1,11}\.\d{2})", re.ASCII)
 _LONGEST = 256  # characters of a tag's value
 _DIGITS = 12  # a longer figure is nobody's count or time
 
@@ -104,6 +107,7 @@ def pool_tags(marks: PoolMarks) -> dict[str, str]:
         JOIN_FAILURES: str(marks.join_failures) if marks.join_failures else "",
         OFF: marks.off[:_LONGEST],
         BOOT: f"{marks.boot_s:.0f}" if marks.boot_s else "",
+        SPENT: f"{marks.spent_month} {marks.spent_usd:.2f}" if marks.spent_month else "",
     }
 
 
@@ -116,12 +120,15 @@ def pool_changes(after: PoolMarks, before: PoolMarks) -> dict[str, str]:
 def pool_marks(tags: Mapping[str, str]) -> PoolMarks:
     """The marks a launch template carries; what is odd reads as not there."""
     until, _, code = tags.get(HELD, "").partition(" ")
+    spent = _SPENT.fullmatch(tags.get(SPENT, ""))
     return PoolMarks(
         held_until=_seconds({HELD: until}, HELD),
         held_for=code,
         join_failures=_whole(tags, JOIN_FAILURES),
         off=tags.get(OFF, ""),
         boot_s=_seconds(tags, BOOT),
+        spent_month=spent[1] if spent else "",
+        spent_usd=float(spent[2]) if spent else 0.0,
     )
 
 

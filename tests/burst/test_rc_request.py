@@ -116,7 +116,8 @@ def test_a_refusal_is_a_failure_and_an_unknown_fleet_launches_nothing(room: Any)
         def month_to_date(self, month: str) -> dict[str, float]:
             raise SiteUnavailable(f"{month} cannot be read")
 
-        def add(self, month: str, machine_id: str, lab: str, usd: float) -> None: ...
+        def add(self, month: str, machine_id: str, lab: str, usd: float) -> bool:
+            raise SiteUnavailable(f"{month}: {lab} owes {usd} for {machine_id}")
 
     room.spend = NoMonth()
     with pytest.raises(SiteUnavailable):

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from burst.spend import SpendFile
-from ris_hybrid.errors import SiteUnavailable
+from burst.fake import FakeLedger
+from burst.ledger import note_cost, observe_fleet
+from burst.spend import FakeSpend, SpendFile
+from ris_hybrid.errors import CloudError, SiteUnavailable, TryAgain
+from ris_hybrid.settings import Budget
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,3 +83,55 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     dangling.symlink_to(tmp_path / "not there" / "file")
     with pytest.raises(SiteUnavailable, match="cannot be written"):
         SpendFile(tmp_path, "aws").add(MONTH, "i-1", "lee", 1.0)
+
+
+def test_lost_files_do_not_open_the_budget_again(room: Any) -> None:
+    room.change(budget=Budget(usd_per_month=3.0, commit_hours=1.0))
+    room.request(2)
+    room.now += 1.5 * 3600
+    room.give_back(*room.ids())  # 2 machines for 1.5 h at $0.68
+    room.spend = FakeSpend()
+    fleet = observe_fleet(room.provider)
+    assert (fleet.spent, fleet.lost_usd) == ({}, pytest.approx(2.04, abs=0.01))
+    assert fleet.committed_usd(room.settings) == pytest.approx(2.04, abs=0.01)
+    assert fleet.committed_usd(room.settings, "lee") == 0.0  # whose it was, only the file knew
+    assert len(room.request(2, key="in-2.json")["message"].split("$0.96 of this month is not committed")) == 2
+    with pytest.raises(CloudError, match="budget"):
+        room.request(1, key="in-3.json")
+
+
+def test_what_is_spent_after_the_loss_comes_on_top(room: Any) -> None:
+    for key in ("in-1.json", "in-2.json"):
+        before = set(room.ids())
+        room.request(1, key=key)
+        room.now += 3600
+        room.give_back(*set(room.ids()) - before)
+        room.spend = FakeSpend()
+    assert room.ledger.pools()["cpu"].spent_usd == pytest.approx(1.36)
+    assert observe_fleet(room.provider).lost_usd == pytest.approx(1.36)
+    room.now += 31 * 86400  # another month
+    assert observe_fleet(room.provider).lost_usd == 0.0
+
+
+def test_the_ledgers_total_is_written_once_for_a_machine(room: Any) -> None:
+    room.request(1)
+    room.now += 3600
+    for _ in range(3):
+        room.give_back(*room.ids())
+    assert room.ledger.pools()["cpu"].spent_usd == pytest.approx(0.68)
+    assert observe_fleet(room.provider).lost_usd == 0.0
+
+
+def test_a_ledger_that_refuses_is_told_to_the_audit_log(room: Any) -> None:
+    room.request(1)
+    room.now += 3600
+    (machine,) = room.cloud.machines()
+
+    class Deaf(FakeLedger):
+        def pools(self) -> Any:
+            raise TryAgain("throttled")
+
+    room.ledger = Deaf(room.cloud)
+    note_cost([machine], room.provider)
+    assert room.spend.month_to_date("2027-01") == {"lee": pytest.approx(0.68)}
+    assert room.kinds[-1] == "spend not marked"

@@ -23,6 +23,8 @@ FULL = PoolMarks(
     join_failures=3,
     off="3 nodes in a row did not join LSF within 15 min",
     boot_s=212.0,
+    spent_month="2027-01",
+    spent_usd=1234.5,
 )
 
 

@@ -33,9 +33,9 @@ def test_dollars_add_up_by_lab_and_month(spend: Spend) -> None:
 
 
 def test_a_machine_is_counted_once_in_a_month(spend: Spend) -> None:
-    spend.add("2026-11", "i-1", "lee", 1.5)
-    spend.add("2026-11", "i-1", "lee", 9.0)
-    spend.add("2026-12", "i-1", "lee", 4.0)
+    assert spend.add("2026-11", "i-1", "lee", 1.5)
+    assert not spend.add("2026-11", "i-1", "lee", 9.0)
+    assert spend.add("2026-12", "i-1", "lee", 4.0)
     assert spend.month_to_date("2026-11") == {"lee": 1.5}
     assert spend.month_to_date("2026-12") == {"lee": 4.0}
 
