@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from burst.checks import FakeChecks
 from ris_hybrid.model import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from ris_hybrid.ports import Audit, Cloud, Journal, Ledger, Spend
+    from ris_hybrid.ports import Audit, Checks, Cloud, Journal, Ledger, Spend
     from ris_hybrid.settings import BurstSettings
 
 
@@ -32,6 +33,8 @@ class Provider:
     audit: Audit
     journal: Journal
     now: float
+    checks: Checks = field(default_factory=FakeChecks)
+    """By default every machine works."""
     alone: Callable[[float], AbstractContextManager[bool]] = _alone
     """Whether the caller may act on what it has seen since that time; held for the block."""
 

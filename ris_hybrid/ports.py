@@ -65,6 +65,14 @@ class Cloud(Protocol):
         ...
 
 
+class Checks(Protocol):
+    """What the cloud's own checks say of machines. Errors are ``Cloud``'s."""
+
+    def impaired(self) -> frozenset[str]:
+        """Ids of running machines that do not work; machines of others may be among them."""
+        ...
+
+
 class Ledger(Protocol):
     """What is written on machines and pools after their launch, so that it outlives us. Errors are ``Cloud``'s."""
 

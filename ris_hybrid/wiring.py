@@ -152,6 +152,7 @@ def provider(
         ticking: tells when the caller has acted; where there is none that is ``now``.
     """
     from burst.audit import AuditFile
+    from burst.aws.checks import Ec2Checks
     from burst.aws.client import ec2_client
     from burst.aws.fleet import Ec2Cloud
     from burst.aws.marks import Ec2Ledger
@@ -172,6 +173,7 @@ def provider(
         alone=lambda seen_at: if_nobody_acted(
             data / f"{settings.provider}-reap.lock", seen_at, (ticking or FixedClock(now)).now
         ),
+        checks=Ec2Checks(client),
     )
 
 

@@ -22,6 +22,7 @@ OPERATIONS = (
     "CreateFleet",
     "CreateTags",
     "DeleteTags",
+    "DescribeInstanceStatus",
     "DescribeInstances",
     "DescribeLaunchTemplates",
     "DescribeTags",

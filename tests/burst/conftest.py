@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from burst.audit import FakeAudit
+from burst.checks import FakeChecks
 from burst.fake import FakeCloud, FakeLedger
 from burst.journal import FakeJournal
 from burst.provider import Provider
@@ -28,6 +29,7 @@ class Room:
         self.journal = FakeJournal()
         self.spend = FakeSpend()
         self.audit = FakeAudit()
+        self.checks = FakeChecks()
         self.settings = make.settings()
         self.questions = 0  # to LSF
 
@@ -44,6 +46,7 @@ class Room:
             audit=self.audit,
             journal=self.journal,
             now=self.now,
+            checks=self.checks,
         )
 
     @property

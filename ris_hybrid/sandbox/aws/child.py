@@ -135,6 +135,10 @@ class SandboxAws:
         posted = {"machines": list(machine_ids), "kind": kind, "queue": queue}
         return self.url + cast("dict[str, str]", self._ask("interrupt", posted))["queue"]
 
+    def impair(self, checks: Mapping[str, str]) -> None:
+        """Replace which status check (``instance`` or ``system``) fails of which machine; the others work."""
+        self._ask("impair", checks)
+
     def reset(self) -> None:
         """Forget everything: machines, networks, tokens, faults, counts; the clock follows real time again."""
         self._ask("reset", {})

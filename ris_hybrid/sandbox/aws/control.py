@@ -110,6 +110,16 @@ def _set_timing(state: State, posted: object) -> object:
     return asdict(state.timing)
 
 
+def _impair(state: State, posted: object) -> object:
+    """``{machine id: "instance"|"system"}``: which check fails of which machine from now on; what is absent works."""
+    if not isinstance(posted, dict) or not set(map(str, posted.values())) <= {"instance", "system"}:
+        raise ConfigError('an object of machine ids is expected, each with "instance" or "system"')
+    if unknown := set(posted) - set(state.book.records):
+        raise ConfigError(f"there is no machine {min(unknown)}")
+    state.impaired = {str(key): str(check) for key, check in posted.items()}
+    return state.impaired
+
+
 def _numbers(posted: object, known: set[str]) -> Mapping[str, float]:
     if not isinstance(posted, dict) or not posted or set(posted) - known:
         raise ConfigError(f"an object with {', '.join(sorted(known))} is expected")
@@ -136,6 +146,7 @@ _ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", "faults"): _set_faults,
     ("POST", "capacity"): _set_capacity,
     ("POST", "timing"): _set_timing,
+    ("POST", "impair"): _impair,
     ("POST", "interrupt"): interrupt,
     ("POST", "reset"): _reset,
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PAGE = 1000  # EC2's largest page
 _ID = re.compile(r"i-[0-9a-f]{8,17}")
 _STATUS_FILTERS = frozenset({"instance-state-name", "instance-state-code"})
+_CHECK_FILTERS = {"instance-status.status": "instance", "system-status.status": "system"}
 
 
 def known(state: State, place: Place, ids: Sequence[str]) -> dict[str, Record]:
@@ -116,19 +117,23 @@ def describe_status(state: State, call: Call) -> Answer:
     ids = params.values("InstanceId")
     size, after = page(params, ids)
     wanted = read_filters(params)
-    if unknown := set(wanted) - _STATUS_FILTERS:
+    if unknown := set(wanted) - _STATUS_FILTERS - set(_CHECK_FILTERS):
         raise not_in_sandbox(f"filter {min(unknown)} of ec2:DescribeInstanceStatus")
+    words = {name: values for name, values in wanted.items() if name in _CHECK_FILTERS}
+    wanted = {name: values for name, values in wanted.items() if name not in words}
     records = known(state, place, ids) if ids else state.book.visible(place, state.clock.now())
     chosen = [
         records[key]
         for key, facts in _facts(state, place, records).items()
-        if matches(wanted, facts) and (params.flag("IncludeAllInstances") or facts.state is MachineState.RUNNING)
+        if matches(wanted, facts)
+        and (params.flag("IncludeAllInstances") or facts.state is MachineState.RUNNING)
+        and all(_check(state, key, facts.state, _CHECK_FILTERS[name]) in values for name, values in words.items())
     ]
     chosen = [record for record in chosen if record.number > after]
     zones = moto_view.instances(place)
     now = state.clock.now()
     statuses = [
-        _status(record.machine_id, zones[record.machine_id].zone, record.state(now, state.timing))
+        _status(state, record.machine_id, zones[record.machine_id].zone, record.state(now, state.timing))
         for record in chosen[:size]
     ]
     content: dict[str, ec2xml.Tree] = {"instanceStatusSet": statuses}
@@ -137,14 +142,25 @@ def describe_status(state: State, call: Call) -> Answer:
     return xml_answer(ec2xml.document("DescribeInstanceStatus", content))
 
 
-def _status(machine_id: str, zone: str, state: MachineState) -> ec2xml.Tree:
-    health: ec2xml.Tree = {"status": "not-applicable"}
-    if state is MachineState.RUNNING:
-        health = {"status": "ok", "details": [{"name": "reachability", "status": "passed"}]}
+def _check(state: State, machine_id: str, machine_state: MachineState, check: str) -> str:
+    """What one of EC2's two checks says of a machine."""
+    if machine_state is not MachineState.RUNNING:
+        return "not-applicable"
+    return "impaired" if state.impaired.get(machine_id) == check else "ok"
+
+
+def _status(state: State, machine_id: str, zone: str, machine_state: MachineState) -> ec2xml.Tree:
     return {
         "instanceId": machine_id,
         "availabilityZone": zone,
-        "instanceState": {"code": str(STATE_CODE[state]), "name": str(state)},
-        "systemStatus": health,
-        "instanceStatus": health,
+        "instanceState": {"code": str(STATE_CODE[machine_state]), "name": str(machine_state)},
+        "systemStatus": _health(_check(state, machine_id, machine_state, "system")),
+        "instanceStatus": _health(_check(state, machine_id, machine_state, "instance")),
     }
+
+
+def _health(word: str) -> ec2xml.Tree:
+    if word == "not-applicable":
+        return {"status": word}
+    reachable = "passed" if word == "ok" else "failed"
+    return {"status": word, "details": [{"name": "reachability", "status": reachable}]}

@@ -43,6 +43,8 @@ class State:
     capacity: Capacity = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
     calls: Counter[str] = field(default_factory=Counter)
+    impaired: dict[str, str] = field(default_factory=dict)
+    """The check that fails of a machine: ``instance`` or ``system``."""
 
     def sync(self, place: Place) -> None:
         """Take over what moto now says of its instances, and free the addresses of those that are gone."""
