@@ -253,6 +253,12 @@ class PoolMarks:
     spent_usd: float = 0.0
     """What ended machines of all pools have cost in that month; one pool carries it for the provider."""
 
+    def state(self, now: float) -> str:
+        """``off``, ``held`` or ``on``."""
+        if self.off:
+            return "off"
+        return "held" if self.held_until > now else "on"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:

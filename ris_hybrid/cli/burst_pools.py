@@ -29,7 +29,7 @@ def pools(conf: ConfOption = None, *, as_json: JsonOption = False) -> None:
         return
     show.table(
         ("pool", "state", "failed to join", "boot s", "why"),
-        [(p.name, _state(m, now), m.join_failures, f"{m.boot_s or p.boot_s:.0f}", _why(m, now)) for p, m in known],
+        [(p.name, m.state(now), m.join_failures, f"{m.boot_s or p.boot_s:.0f}", _why(m, now)) for p, m in known],
     )
 
 
@@ -47,7 +47,7 @@ def clear(
         names = ", ".join(known.name for known in site.settings.pools)
         raise ConfigError(f"no pool {pool} in burst.yaml", f"there are: {names}")
     before, now = site.provider.ledger.pools().get(pool, PoolMarks()), site.provider.now
-    if _state(before, now) == "on" and not before.join_failures:
+    if before.state(now) == "on" and not before.join_failures:
         show.line(f"pool {pool} is on: nothing to clear")
         return
     was = _why(before, now) or f"{before.join_failures} failures to join"
@@ -60,14 +60,8 @@ def clear(
 
 def state_text(marks: PoolMarks, now: float) -> str:
     """Why a pool is not used now; empty when it is on."""
-    state = _state(marks, now)
+    state = marks.state(now)
     return "" if state == "on" else f"{state}: {_why(marks, now)}"
-
-
-def _state(marks: PoolMarks, now: float) -> str:
-    if marks.off:
-        return "off"
-    return "held" if marks.held_until > now else "on"
 
 
 def _why(marks: PoolMarks, now: float) -> str:
@@ -82,7 +76,7 @@ def _why(marks: PoolMarks, now: float) -> str:
 def _row(pool: Pool, marks: PoolMarks, now: float) -> dict[str, Any]:
     return {
         "pool": pool.name,
-        "state": _state(marks, now),
+        "state": marks.state(now),
         "why": _why(marks, now),
         "held_until": marks.held_until or None,
         "join_failures": marks.join_failures,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings
 
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0)
+POOL_STATES = ("on", "held", "off")
 _OUTCOME = {0: "answered", 1: "failed"}
 _LOG = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Metrics:
         self._noticed = self._counter("notices", "Spot notices written on machines")
         self._machines = self._gauge("machines", "Cloud machines by stage of their life", "pool", "stage")
         self._boot = self._gauge("boot_seconds", "Seconds from launch to joined, as measured lately", "pool")
+        self._pools = self._gauge("pool_state", "1 for the state a pool is in", "pool", "state")
         self._usd = self._gauge("committed_usd", "Dollars spent and committed this month, list prices")
         self._budget = self._gauge("budget_usd", "Dollars allowed this month")
         self._at = self._gauge("last_turn_timestamp_seconds", "When the last turn ended")
@@ -64,16 +66,19 @@ class Metrics:
         self._budget.set(settings.budget.usd_per_month)
         self._noticed.inc(len(turned.noticed))
         self._ended.inc(len(turned.ended))
-        for what in ("ec2", "lsf", "notices"):
+        for what in ("ec2", "lsf", "notices", "spend"):
             self._asked.labels(what).set(what not in turned.unknown)
         for problem in turned.problems:
             self._failures.labels(problem.what).inc()
-        for gauge in (self._machines, self._boot):
+        for gauge in (self._machines, self._boot, self._pools):
             gauge.clear()
         for (pool, stage), count in turned.stages.items():
             self._machines.labels(pool, stage).set(count)
         for pool, seconds in turned.boot_s.items():
             self._boot.labels(pool).set(seconds)
+        for pool, state in turned.pools.items():
+            for one in POOL_STATES:
+                self._pools.labels(pool, one).set(state == one)
         self._usd.set(turned.committed_usd)
 
     def write(self, path: Path) -> None:

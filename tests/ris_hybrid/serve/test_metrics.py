@@ -22,6 +22,7 @@ TURNED = Turned(
     stages={("cpu", "busy"): 3, ("cpu", "booting"): 1},
     boot_s={"cpu": 211.0},
     committed_usd=12.5,
+    pools={"cpu": "held", "spot": "on"},
     noticed=("i-1",),
     ended=("i-2", "i-3"),
 )
@@ -52,7 +53,11 @@ def test_what_could_not_be_asked_has_no_figure(tmp_path: Path, make: Any) -> Non
     metrics.turned(Turned(at=1_800_000_030.0, problems=(Problem(what="ec2", text="no route"),)), make.settings())
     metrics.write(tmp_path / "aws.prom")
     found = figures(tmp_path / "aws.prom")
-    assert not [name for name in found if name.startswith(("ris_hybrid_machines{", "ris_hybrid_boot_seconds"))]
+    assert not [
+        name
+        for name in found
+        if name.startswith(("ris_hybrid_machines{", "ris_hybrid_boot_seconds", "ris_hybrid_pool"))
+    ]
     assert found["ris_hybrid_asked{what=ec2}"] == 0
     assert found["ris_hybrid_asked{what=lsf}"] == 1
     assert found["ris_hybrid_failures_total{what=ec2}"] == 1
