@@ -31,15 +31,17 @@ def month_start(now: float) -> float:
     return day.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
-def observe_fleet(provider: Provider) -> Fleet:
+def observe_fleet(provider: Provider, machines: tuple[Machine, ...] | None = None) -> Fleet:
     """The ledger as it is now. Raises what the ports raise: an unknown fleet is never an empty one.
+
+    ``machines`` are those of the ledger, when the caller has just read them.
 
     A month's total that the ledger carries and the files do not counts all the same: a lost file is not a new budget.
     """
     month = month_of(provider.now)
     spent, marks = provider.spend.month_to_date(month), provider.ledger.pools()
     return Fleet(
-        machines=provider.cloud.machines(),
+        machines=provider.cloud.machines() if machines is None else machines,
         spent=spent,
         now=provider.now,
         month_start=month_start(provider.now),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 INTERRUPTION, REBALANCE = "interruption", "rebalance"
 _INTERRUPTION_S = 120.0  # from the message's time to the interruption
+LATE_S = 120.0
+"""A notice may be about a machine that EC2 does not list yet; one that is older is about nobody's."""
 _KINDS = {
     "EC2 Spot Instance Interruption Warning": (INTERRUPTION, _INTERRUPTION_S),
     "EC2 Instance Rebalance Recommendation": (REBALANCE, 0.0),
@@ -37,6 +39,11 @@ def read(body: str, receipt: str) -> Notice | None:
     if event.get("source") != "aws.ec2" or not isinstance(machine_id, str) or not machine_id:
         return None
     return Notice(machine_id=machine_id, kind=kind, at=at, receipt=receipt)
+
+
+def sent_at(notice: Notice) -> float:
+    """When the cloud said it."""
+    return notice.at - _INTERRUPTION_S if notice.kind == INTERRUPTION else notice.at
 
 
 class FakeNotices:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from burst import ids
 from burst.aws import tags
+from burst.checks import checked
 from burst.joining import learn, with_joined
 from burst.ledger import month_start, note_cost
 from burst.lifecycle import by_name, is_here, short_name
@@ -62,7 +63,7 @@ def reap(
 
     Raises what ``Cloud.machines`` raises. Refusals of single deeds do not raise: they are in the answer.
     """
-    seen = provider.cloud.machines() if machines is None else machines
+    seen = checked(provider.cloud.machines(), provider) if machines is None else machines
     sight = Sight(
         machines=seen,
         hosts=hosts,

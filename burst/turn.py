@@ -3,7 +3,8 @@
     notices ──▶ tags on the machines ──▶ acknowledged ──▶ hosts closed ──▶ LSF's rows ──▶ reap ──▶ figures
 
 A notice is acknowledged only when the ledger holds it. What cannot be asked ends nothing: without EC2 the turn is
-over at once and the notices stay in the queue; without LSF nothing is reaped. Both are said.
+over at once and the notices stay in the queue; without LSF nothing is reaped. Both are said. What was spent, and what
+is marked on the pools, is asked for last and for the figures alone: a machine that is of no use ends without them.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from burst import reaping
 from burst.aws import tags
+from burst.checks import checked
 from burst.ledger import observe_fleet
 from burst.lifecycle import by_name, short_name, stage_of
-from burst.notices import INTERRUPTION
+from burst.notices import INTERRUPTION, LATE_S, sent_at
 from ris_hybrid.errors import CloudError, RisHybridError, SiteUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from burst.fleet import Fleet
     from burst.provider import Provider
     from ris_hybrid.model import Host, Machine, Notice
     from ris_hybrid.ports import Hosts, Notices, Scheduler
@@ -33,7 +34,7 @@ class Problem:
     """Something a turn could not ask or do."""
 
     what: str
-    """``ec2``, ``lsf``, ``notices``, ``ledger``, ``hosts`` or ``reap``."""
+    """``ec2``, ``lsf``, ``notices``, ``ledger``, ``hosts``, ``reap`` or ``spend``."""
     text: str
 
 
@@ -46,6 +47,8 @@ class Turned:
     """Machines by pool and stage; empty when EC2 could not be asked."""
     boot_s: Mapping[str, float] = field(default_factory=dict)
     committed_usd: float = float("nan")
+    pools: Mapping[str, str] = field(default_factory=dict)
+    """``on``, ``held`` or ``off`` by pool; empty when its marks could not be asked for."""
     noticed: tuple[str, ...] = ()
     """Machines whose notice was written."""
     closed: tuple[str, ...] = ()
@@ -117,47 +120,46 @@ class Turn:
         return replace(turned, problems=tuple(self._problems))
 
     def _take(self, provider: Provider) -> Turned:
-        fleet = self._fleet(provider)
-        if fleet is None:
+        try:
+            machines = checked(provider.cloud.machines(), provider)
+        except CloudError as error:
+            self._problem("ec2", f"the fleet is unknown, so nothing is ended: {error.message}")
             return Turned(at=provider.now)
-        fleet, noticed = self._note(fleet, provider)
+        machines, noticed = self._note(machines, provider)
         rows = self._rows()
-        closed = self._close(fleet.machines, rows, provider)
-        ended = self._reap(fleet, rows, provider)
+        closed = self._close(machines, rows, provider)
+        ended = self._reap(machines, rows, provider)
         listed = by_name(rows or ())
         life = provider.settings.life
         stages = Counter(
-            (m.pool, str(stage_of(m, listed.get(short_name(m.name)), provider.now, life))) for m in fleet.machines
+            (m.pool, str(stage_of(m, listed.get(short_name(m.name)), provider.now, life))) for m in machines
         )
-        return Turned(
-            at=provider.now,
-            stages=stages,
+        seen = Turned(at=provider.now, stages=stages, noticed=noticed, closed=closed, ended=ended)
+        return self._figured(seen, machines, provider)
+
+    def _figured(self, turned: Turned, machines: tuple[Machine, ...], provider: Provider) -> Turned:
+        """The turn with the figures that need the month's spend and the pools' marks."""
+        try:
+            fleet = observe_fleet(provider, machines)
+        except RisHybridError as error:
+            self._problem("spend", f"what is spent and marked is unknown, figures are missing: {error.message}")
+            return turned
+        return replace(
+            turned,
             boot_s={pool: marks.boot_s for pool, marks in fleet.marks.items() if marks.boot_s},
             committed_usd=fleet.committed_usd(provider.settings),
-            noticed=noticed,
-            closed=closed,
-            ended=ended,
+            pools={pool.name: fleet.marks_of(pool.name).state(provider.now) for pool in provider.settings.pools},
         )
 
-    def _fleet(self, provider: Provider) -> Fleet | None:
-        try:
-            return observe_fleet(provider)
-        except RisHybridError as error:
-            what = "ec2" if isinstance(error, CloudError) else "spend"
-            self._problem(what, f"the fleet is unknown, so nothing is ended: {error.message}")
-            return None
-
-    def _note(self, fleet: Fleet, provider: Provider) -> tuple[Fleet, tuple[str, ...]]:
-        """The fleet with its new notices, and the machines they were about."""
+    def _note(self, machines: tuple[Machine, ...], provider: Provider) -> tuple[tuple[Machine, ...], tuple[str, ...]]:
+        """The machines with their new notices, and those that had one."""
         try:
             received = self._notices.receive()
         except CloudError as error:
             self._problem("notices", f"the queue of spot notices is unknown: {error.message}")
-            return fleet, ()
-        found, foreign = markings(received, fleet.machines)
-        for notice in foreign:
-            provider.note("notice dropped", machine=notice.machine_id, why="no machine of this provider")
-        done = [notice.receipt for notice in foreign]
+            return machines, ()
+        found, foreign = markings(received, machines)
+        done = self._dropped(foreign, provider)
         noticed = []
         for marking in found:
             if self._written(marking, provider):
@@ -165,8 +167,14 @@ class Turn:
                 noticed += [marking.machine.machine_id] * bool(marking.marks)
         self._acknowledge(done)
         marked = {one.machine.machine_id: one.marks for one in found if one.machine.machine_id in noticed}
-        machines = tuple(_with(machine, marked.get(machine.machine_id, {})) for machine in fleet.machines)
-        return replace(fleet, machines=machines), tuple(noticed)
+        return tuple(_with(machine, marked.get(machine.machine_id, {})) for machine in machines), tuple(noticed)
+
+    def _dropped(self, foreign: Sequence[Notice], provider: Provider) -> list[str]:
+        """Receipts of what is about no machine of ours. EC2 may list ours late: such a notice may come again first."""
+        old = [notice for notice in foreign if provider.now - sent_at(notice) >= LATE_S]
+        for notice in old:
+            provider.note("notice dropped", machine=notice.machine_id, why="no machine of this provider")
+        return [notice.receipt for notice in old]
 
     def _written(self, marking: Marking, provider: Provider) -> bool:
         if not marking.marks:
@@ -208,12 +216,12 @@ class Turn:
         provider.note("hosts closed", hosts=names, why="spot notice")
         return names
 
-    def _reap(self, fleet: Fleet, rows: Sequence[Host] | None, provider: Provider) -> tuple[str, ...]:
+    def _reap(self, machines: Sequence[Machine], rows: Sequence[Host] | None, provider: Provider) -> tuple[str, ...]:
         if rows is None:
             return ()
         try:
-            held = frozenset(machine.machine_id for machine in fleet.machines) if self._holds else None
-            reaped = reaping.reap(provider, rows, held=held, control=self._hosts, machines=fleet.machines)
+            held = frozenset(machine.machine_id for machine in machines) if self._holds else None
+            reaped = reaping.reap(provider, rows, held=held, control=self._hosts, machines=machines)
         except RisHybridError as error:
             self._problem("reap", error.message)
             return ()

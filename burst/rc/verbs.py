@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from burst import ids
+from burst.checks import checked
 from burst.launching import Order, launch
 from burst.ledger import note_cost
 from burst.lifecycle import is_heard, short_name
@@ -111,7 +112,7 @@ def get_return_requests(
         control: closes hosts that LSF could still use; asked for after ``ask_hosts``.
     """
     named = wire.read_machines(payload)
-    machines = provider.cloud.machines()
+    machines = checked(provider.cloud.machines(), provider)
     held = _each(named, machines)
     known = [machine for _, machine in held if machine is not None]
     forgotten = [host for host, machine in held if machine is None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from burst import notices
 from burst.notices import FakeNotices
 from burst.turn import Turn, markings
 from onprem.lsf.fake import FakeHosts, FakeScheduler
-from ris_hybrid.errors import CloudError, TryAgain
-from ris_hybrid.model import Machine, Notice
+from ris_hybrid.errors import CloudError, SiteUnavailable, TryAgain
+from ris_hybrid.model import Machine, Notice, PoolMarks
 
 LATER = 120.0
 
@@ -109,10 +110,68 @@ class Stubborn:
 
 def test_a_notice_about_somebody_elses_machine_is_dropped_and_said(service: Service) -> None:
     service.launch(1)
-    service.queue.send("i-of-others", "interruption", service.room.now + LATER)
+    service.queue.send("i-of-others", "interruption", service.room.now)
+    service.queue.send("i-of-others", "rebalance", service.room.now - LATER)
     assert service.turn().noticed == ()
     assert service.queue.receive() == ()
-    assert "notice dropped" in service.room.kinds
+    assert service.room.kinds.count("notice dropped") == 2
+
+
+@pytest.mark.parametrize(("kind", "later_s"), [("interruption", LATER), ("rebalance", 0.0)])
+def test_a_notice_that_is_faster_than_ec2s_list_waits_for_its_machine(
+    service: Service, kind: str, later_s: float
+) -> None:
+    service.launch(1)
+    service.room.now += 100
+    service.queue.send("i-00000000000000002", kind, service.room.now + later_s - 100)
+    assert service.turn().noticed == ()
+    assert len(service.queue.receive()) == 1
+    assert "notice dropped" not in service.room.kinds
+    service.room.request(1, key="in-2.json")
+    assert service.turn().noticed == ("i-00000000000000002",)
+    assert service.queue.receive() == ()
+
+
+@pytest.mark.parametrize("port", ["spend", "ledger"])
+def test_without_the_spend_or_the_marks_machines_end_and_only_figures_are_missing(service: Service, port: str) -> None:
+    first, second = service.launch(2)
+    service.room.now += 24 * 3600
+    service.lsf.all_hosts = (service.make.host("onprem-1"),)
+    setattr(service.room, port, Unreadable(getattr(service.room, port)))
+    turned = service.turn()
+    assert set(turned.ended) == {first, second}
+    assert [problem.what for problem in turned.problems] == ["spend"]
+    assert math.isnan(turned.committed_usd)
+    assert (turned.pools, turned.boot_s, sum(turned.stages.values())) == ({}, {}, 2)
+
+
+class Unreadable:
+    """A port that can be written, not read."""
+
+    def __init__(self, port: Any) -> None:
+        self._port = port
+
+    def month_to_date(self, month: str) -> Any:
+        raise SiteUnavailable(f"{month}: cannot be read")
+
+    def pools(self) -> Any:
+        raise TryAgain("DescribeTags is slow today")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._port, name)
+
+
+def test_the_state_of_every_pool_is_told(service: Service) -> None:
+    service.launch(1)
+    assert service.turn().pools == {"cpu": "on"}
+    held = PoolMarks(held_until=service.room.now + 60, held_for="InsufficientInstanceCapacity")
+    service.room.ledger.mark_pool("cpu", held, PoolMarks())
+    assert service.turn().pools == {"cpu": "held"}
+    service.room.ledger.mark_pool("cpu", replace(held, off="mend it"), held)
+    assert service.turn().pools == {"cpu": "off"}
+    service.room.now += 60
+    service.room.ledger.mark_pool("cpu", held, replace(held, off="mend it"))
+    assert service.turn().pools == {"cpu": "on"}
 
 
 def test_a_machine_that_is_gone_needs_no_mark(service: Service) -> None:
