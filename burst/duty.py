@@ -59,6 +59,20 @@ def once(provider: Provider, site: Site, post: Post, *, dry_run: bool = False) -
     return Standby(why=why)
 
 
+def check_flags(settings: BurstSettings) -> None:
+    """Raises ``ConfigError`` for spot nodes that no job could use: only LSF's Resource Connector names their flag.
+
+    The flag is exclusive (``!risspot``): LSF gives such a host no job that does not ask for it.
+    """
+    spot = [pool.name for pool in settings.pools if pool.purchase != "on-demand"]
+    if spot and settings.spot_flag:
+        raise ConfigError(
+            f"pool {spot[0]}: its spot nodes carry the exclusive flag {settings.spot_flag}, "
+            "so that jobs which do not name it never start there",
+            'without a Resource Connector set spot_flag: "" in burst.yaml, and render the nodes\' user data anew',
+        )
+
+
 def why_not(settings: BurstSettings, identity: Identity, here: Collection[str]) -> str:
     """Why this host does not act; empty when it is the master (pure).
 

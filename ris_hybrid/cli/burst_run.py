@@ -77,8 +77,9 @@ class _Broker:
         return self._made
 
     def _act(self, provider: Provider, clients: Clients) -> Turned | None:
-        from burst.duty import Standby, once
+        from burst.duty import Standby, check_flags, once
 
+        check_flags(provider.settings)
         _refuse_beside_connector(provider.settings.provider)
         site = wiring.broker_site(provider, self._data, clients)
         names = (self._host,) if self._host else wiring.here()

@@ -200,3 +200,15 @@ def test_beside_a_resource_connector_it_refuses(site: dict[str, str]) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "Resource Connector is switched on for ris-aws" in done.stderr
     assert "use one of them" in done.stderr
+
+
+def test_it_refuses_spot_nodes_whose_flag_no_job_would_name(site: dict[str, str]) -> None:
+    conf = Path(site["RIS_HYBRID_CONF"])
+    conf.write_text(conf.read_text().replace("    slots: 4\n", "    slots: 4\n    purchase: spot\n"))
+    done = run(site, "burst", "run", "--once")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "exclusive flag risspot" in done.stderr
+    conf.write_text(conf.read_text() + 'spot_flag: ""\n')
+    done = run(site, "burst", "run", "--once")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "LIM is down" in done.stderr
