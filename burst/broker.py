@@ -17,19 +17,21 @@ Without the journal, on another master, fail-over itself takes longer than EC2 t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from burst import ids
-from burst.engine import observe, plan
+from burst.checks import checked
+from burst.engine import Observed, look, plan
 from burst.fleet import account_of
 from burst.launching import Order, Outcome, launch
-from burst.ledger import note_cost
+from burst.ledger import note_cost, observe_fleet
+from burst.next_pool import next_decisions
 from burst.notices import NoNotices
 from burst.reaping import reap
 from burst.returning import Returned, give_back
 from burst.turn import Turn, Turned
-from ris_hybrid.errors import CloudError, ConfigError, SiteUnavailable
+from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, QuotaReached, SiteUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,6 +65,16 @@ class Launched:
     decision: Decision
     outcome: Outcome | None
     why: str
+    empty: bool = False
+    """The cloud had nothing to give to this pool."""
+
+    @property
+    def nodes(self) -> int:
+        """How many came of it, or may have: an answer that was lost counts in full."""
+        if self.outcome is None:
+            return 0
+        known = bool(self.outcome.launched or self.outcome.adopted)
+        return len(self.outcome.launched) if known else self.decision.nodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +88,8 @@ class Made:
     returned: Returned
     planned: tuple[Verdict, ...] = ()
     """In a dry run: what the reaper would do."""
+    unknown: str = ""
+    """Why nothing was decided; empty when all that a decision needs was known."""
 
     @property
     def ended(self) -> tuple[str, ...]:
@@ -87,28 +101,43 @@ class Made:
         """What LSF or EC2 refused: left for the next turn."""
         problems = self.watched.problems if self.watched else ()
         unmet = (one.why for one in self.launches if one.outcome is None)
-        return (*(problem.text for problem in problems), *self.returned.refused, *unmet)
+        unknown = (self.unknown,) if self.unknown else ()
+        return (*(problem.text for problem in problems), *self.returned.refused, *unknown, *unmet)
 
 
 def turn(provider: Provider, site: Site, *, dry_run: bool = False) -> Made:
     """Look, give back what is no longer needed, launch what is.
 
-    Raises ``SiteUnavailable`` or ``CloudError`` when the batch system or the ledger is unknown: then nothing was ended.
+    Raises ``SiteUnavailable`` or ``CloudError`` when the batch system or the machines are unknown: then nothing was
+    ended. Without the month's spend or the pools' marks hosts are given back, and nothing is launched.
     """
     # Notices first, whatever else fails: the cloud gives two minutes.
     watched = None if dry_run else Turn(site.scheduler, site.notices, site.hosts, holds=True).take(provider)
-    observed = observe(site.scheduler, provider)
-    machines = observed.fleet.machines
+    pressure, hosts = look(site.scheduler, provider.settings)
+    machines = provider.cloud.machines()
     planned: tuple[Verdict, ...] = ()
     if dry_run:
-        planned = reap(provider, observed.hosts, held=_ids(machines), machines=machines, dry_run=True).verdicts
+        seen = checked(machines, provider)
+        planned = reap(provider, hosts, held=_ids(machines), machines=seen, dry_run=True).verdicts
     else:
         _learn_of(machines, provider)
         note_cost((m for m in machines if not m.alive and not m.return_id), provider)  # ended by the cloud, or by hand
-    returned = give_back(provider, site.scheduler, site.hosts, machines, observed.hosts, dry_run=dry_run)
+    returned = give_back(provider, site.scheduler, site.hosts, machines, hosts, dry_run=dry_run)
+    made = Made(watched=watched, decisions=(), launches=(), returned=returned, planned=planned)
+    try:
+        fleet = observe_fleet(provider, machines)
+    except (SiteUnavailable, CloudError) as error:
+        return replace(made, unknown=f"nothing is launched on missing knowledge: {error.message}")
+    observed = Observed(pressure=pressure, fleet=fleet, hosts=hosts)
     decisions = plan(observed, provider.settings)
-    launches = () if dry_run else _launch_all(decisions, observed.fleet, provider, site)
-    return Made(watched=watched, decisions=decisions, launches=launches, returned=returned, planned=planned)
+    if dry_run:
+        return replace(made, decisions=decisions)
+    launches = _launch_all(decisions, fleet, provider, site)
+    if empty := {one.decision.pool for one in launches if one.empty}:
+        tried = [(one.decision, one.nodes) for one in launches]
+        again = next_decisions(observed, tried, empty, provider.settings)
+        decisions, launches = decisions + again, launches + _launch_all(again, fleet, provider, site)
+    return replace(made, decisions=decisions, launches=launches)
 
 
 def _ids(machines: Iterable[Machine]) -> frozenset[str]:
@@ -151,7 +180,8 @@ def _launch(decision: Decision, fleet: Fleet, provider: Provider) -> Launched:
         outcome = launch(Order(request_id=known, pool=pool, lab=decision.lab, nodes=decision.nodes), provider)
     except (CloudError, ConfigError, SiteUnavailable) as error:
         provider.journal.answer(known)  # nothing was started
-        return Launched(decision=decision, outcome=None, why=f"{decision.pool}: {error.message}")
+        empty = isinstance(error, (NoCapacity, QuotaReached))
+        return Launched(decision=decision, outcome=None, why=f"{decision.pool}: {error.message}", empty=empty)
     if outcome.launched or outcome.adopted:
         provider.journal.answer(known)
     return Launched(decision=decision, outcome=outcome, why=outcome.message)

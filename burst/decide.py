@@ -74,7 +74,7 @@ def decide_all(pressure: Pressure, fleet: Fleet, settings: BurstSettings) -> tup
                 sights[nodes_up] = _look(pool, groups, settings, nodes_up=nodes_up)
             decision = _decide(sights[nodes_up], lab, fleet, settings, None)
             decisions.append(decision)
-            fleet = _with_planned(fleet, pool, decision, dearest(pool, settings.prices))
+            fleet = with_planned(fleet, pool, decision, dearest(pool, settings.prices))
     return tuple(decisions)
 
 
@@ -190,7 +190,8 @@ def _nothing(sight: _Sight, lab: str) -> str:
     return f"no open queue for {account}" if not sight.opened else f"{account} has no job in an open queue"
 
 
-def _with_planned(fleet: Fleet, pool: Pool, decision: Decision, instance_type: str) -> Fleet:
+def with_planned(fleet: Fleet, pool: Pool, decision: Decision, instance_type: str) -> Fleet:
+    """The fleet as it will be when the decision has been carried out."""
     planned = tuple(
         Machine(
             machine_id=f"planned-{pool.name}-{decision.lab}-{number}",

@@ -37,10 +37,15 @@ def widest(settings: BurstSettings) -> int:
     return max(min(pool.max_nodes, settings.caps.nodes, per_lab) * pool.slots for pool in settings.pools)
 
 
+def look(scheduler: Scheduler, settings: BurstSettings) -> tuple[Pressure, tuple[Host, ...]]:
+    """Ask the scheduler alone. Raises ``SiteUnavailable`` when it is unknown."""
+    jobs, queues, hosts = scheduler.jobs(), scheduler.queues(), scheduler.hosts()
+    return measure(jobs, queues, hosts, widest(settings)), hosts
+
+
 def observe(scheduler: Scheduler, provider: Provider) -> Observed:
     """Ask the scheduler and the ledger. Raises ``SiteUnavailable`` or ``CloudError`` when either is unknown."""
-    jobs, queues, hosts = scheduler.jobs(), scheduler.queues(), scheduler.hosts()
-    pressure = measure(jobs, queues, hosts, widest(provider.settings))
+    pressure, hosts = look(scheduler, provider.settings)
     return Observed(pressure=pressure, fleet=observe_fleet(provider), hosts=hosts)
 
 

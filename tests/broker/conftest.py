@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from ris_hybrid.errors import CloudError
     from ris_hybrid.model import Job, Launch, Launched, Machine
 
 BOOT_S = 240.0
@@ -65,12 +66,16 @@ class Cloud(FakeCloud):
         self.lose = 0
         """So many launches start machines, and their answer is lost and the machines are not listed at first."""
         self.hidden = False
+        self.refuses: dict[str, CloudError] = {}
+        """What a launch of these pools is answered with."""
 
     def peek(self) -> tuple[Machine, ...]:
         """What is really there, whoever may ask."""
         return tuple(self._machines.values())
 
     def launch(self, launch: Launch) -> Launched:
+        if launch.pool in self.refuses:
+            raise self.refuses[launch.pool]
         launched = super().launch(launch)
         if self.lose:
             self.lose -= 1

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from burst.aws.errors import of_code
 from burst.broker import BUCKET_S
-from burst.duty import Standby
+from burst.duty import Standby, check_flags
 from burst.lock import if_free, one_at_a_time
 from ris_hybrid.errors import ConfigError, RisHybridError, SiteUnavailable, TryAgain
 from ris_hybrid.model import JobStatus, MachineState
@@ -369,6 +370,75 @@ def test_a_journal_that_cannot_be_written_breaks_off_no_turn(build: Build) -> No
     turn = world.act()
     assert turn.refused == (f"{world.settings.pools[0].name}: launches.log: cannot be written: no space left",)
     assert world.alive == []
+
+
+@pytest.mark.parametrize("code", ["InsufficientInstanceCapacity", "VcpuLimitExceeded"])
+def test_the_next_pool_takes_over_in_the_same_turn(build: Build, make: Any, code: str) -> None:
+    world = build(pools=(make.pool("first", priority=20), make.pool("second")))
+    world.submit(3, slots=8)
+    world.cloud.refuses = {"first": of_code(code, "no room")}
+    turn = world.act()
+    assert [(one.decision.pool, one.nodes, one.empty) for one in turn.launches] == [
+        ("first", 0, True),
+        ("second", 3, False),
+    ]
+    assert [machine.pool for machine in world.alive] == ["second"] * 3
+    assert world.ledger.pools()["first"].held_for == code
+    world.advance(60)
+    assert world.act().launches == ()  # what starts is counted, and the first pool is held
+
+
+def test_what_the_first_pool_gave_another_lab_is_not_launched_again(build: Build, make: Any) -> None:
+    pools = (make.pool("first", priority=20, labs=("lee",)), make.pool("mid", priority=15), make.pool("second"))
+    world = build(pools=pools)
+    world.submit(2, slots=8, lab="lee")
+    world.submit(1, slots=8, lab="kim")
+    world.cloud.refuses = {"mid": of_code("InsufficientInstanceCapacity", "no room")}
+    world.act()
+    assert sorted((machine.pool, machine.lab) for machine in world.alive) == [
+        ("first", "lee"),
+        ("first", "lee"),
+        ("second", "kim"),
+    ]
+
+
+@pytest.mark.parametrize("port", ["spend", "ledger"])
+def test_hosts_are_given_back_when_the_spend_cannot_be_read(build: Build, port: str) -> None:
+    world = build()
+    world.submit(1)
+    world.act()
+    world.advance(BOOT_S)
+    world.act()
+    world.finish_all()
+    unreadable(world, port)
+    for _ in range(40):
+        world.advance(60)
+        turn = world.act()
+    assert world.alive == []
+    world.submit(8)
+    turn = world.act()
+    assert (turn.decisions, turn.launches) == ((), ())
+    assert any(text.startswith("nothing is launched on missing knowledge: ") for text in turn.refused)
+
+
+def unreadable(world: World, port: str) -> None:
+    def refuse(*_: object) -> Any:
+        raise TryAgain("cannot be read") if port == "ledger" else SiteUnavailable("cannot be read")
+
+    if port == "ledger":
+        world.ledger.pools = refuse  # type: ignore[method-assign]  # the rest of the ledger goes on
+    else:
+        world.spend.month_to_date = refuse  # type: ignore[method-assign]  # it can be written
+
+
+@pytest.mark.parametrize("purchase", ["spot", "mixed"])
+def test_spot_nodes_with_a_flag_no_job_names_are_refused(make: Any, purchase: str) -> None:
+    settings = make.settings(pools=(make.pool(), make.pool("cheap", purchase=purchase)))
+    with pytest.raises(ConfigError, match=r"pool cheap: .* exclusive flag risspot") as caught:
+        check_flags(settings)
+    assert 'spot_flag: ""' in caught.value.hint
+    check_flags(replace(settings, spot_flag=""))
+    check_flags(replace(settings, pools=settings.pools[:1]))
 
 
 def notice(world: World, number: int) -> None:
