@@ -204,7 +204,8 @@ def test_beside_a_resource_connector_it_refuses(site: dict[str, str]) -> None:
 
 def test_it_refuses_spot_nodes_whose_flag_no_job_would_name(site: dict[str, str]) -> None:
     conf = Path(site["RIS_HYBRID_CONF"])
-    conf.write_text(conf.read_text().replace("    slots: 4\n", "    slots: 4\n    purchase: spot\n"))
+    text = conf.read_text().replace("    slots: 4\n", "    slots: 4\n    purchase: spot\n")
+    conf.write_text(f"{text}rerunnable_queues: [general]\n")
     done = run(site, "burst", "run", "--once")
     assert (done.returncode, done.stdout) == (2, "")
     assert "exclusive flag risspot" in done.stderr
