@@ -6,7 +6,6 @@ itself. Only the user who runs the service can connect.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import socketserver
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from threading import BoundedSemaphore, Thread
 from typing import TYPE_CHECKING, Any
 
+from burst.lock import if_free
 from ris_hybrid import relay
 from ris_hybrid.errors import ConfigError, SiteUnavailable
 
@@ -53,7 +53,11 @@ def listening(path: Path, answer: Callable[[bytes], bytes | None], bounds: Bound
         ConfigError: a service listens there already.
         SiteUnavailable: the socket cannot be made.
     """
-    with _only_one(path):
+    with if_free(path.with_suffix(".lock")) as ours:  # it falls with its holder: a dead service holds nothing up
+        if not ours:
+            raise ConfigError(
+                f"a service listens at {path} already", "stop that one first; systemctl status shows whose it is"
+            )
         listener = _made(path, answer, bounds)
         thread = Thread(target=listener.serve_forever, args=(_POLL_S,), name="listener")
         thread.start()
@@ -64,25 +68,6 @@ def listening(path: Path, answer: Callable[[bytes], bytes | None], bounds: Bound
             thread.join()
             path.unlink(missing_ok=True)  # first: who comes now answers by himself
             listener.server_close()  # waits for the calls that run
-
-
-@contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """Hold a lock as long as we listen: it falls with its holder, so a dead service holds nothing up."""
-    lock = path.with_suffix(".lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = lock.open("a", encoding="utf-8")
-    except OSError as error:
-        raise SiteUnavailable(f"{lock}: cannot be opened: {error.strerror}", "the LSF admin must own it") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConfigError(
-                f"a service listens at {path} already", "stop that one first; systemctl status shows whose it is"
-            ) from error
-        yield
 
 
 def _made(path: Path, answer: Callable[[bytes], bytes | None], bounds: Bounds) -> _Listener:
