@@ -35,8 +35,9 @@ class Ec2Cloud:
     def launch(self, launch: Launch) -> Launched:
         """One CreateFleet call over the pool's offers; see ``burst.offers`` for their order."""
         pool = self._pool(launch.pool)
+        request = fleet_request(launch, pool, self._settings)  # a fault of ours here is no answer of EC2's
         with translated():
-            answer = self._client.create_fleet(**fleet_request(launch, pool, self._settings))
+            answer = self._client.create_fleet(**request)
         ids = tuple(machine_id for group in answer.get("Instances", ()) for machine_id in group.get("InstanceIds", ()))
         shortfall = shortfall_of(answer) if len(ids) < launch.count else ()
         if not ids:

@@ -204,6 +204,16 @@ def test_a_pool_that_is_not_built_is_refused_before_any_call(make: Any, fields: 
         Ec2Cloud(client, settings).launch(make.launch())
 
 
+def test_a_fault_of_ours_is_not_taken_for_an_answer_of_ec2_that_cannot_be_read(
+    ec2: Any, ec2_settings: BurstSettings, sandbox_aws: Any, make: Any
+) -> None:
+    (cpu, *_) = ec2_settings.pools
+    settings = replace(ec2_settings, pools=(replace(cpu, purchase="mixed", on_demand_ratio=float("nan")),))
+    with pytest.raises(ValueError, match="NaN"):  # TryAgain would tell LSF that machines may be on their way
+        Ec2Cloud(ec2, settings).launch(make.launch(2))
+    assert "ec2:CreateFleet" not in sandbox_aws.calls()
+
+
 def test_throttling_is_waited_out(cloud: Ec2Cloud, sandbox_aws: Any, make: Any) -> None:
     error = {"code": "RequestLimitExceeded", "status": 503}
     sandbox_aws.faults([{"match": "CreateFleet", "times": 2, "do": {"error": error}}])
