@@ -129,15 +129,27 @@ def turn(provider: Provider, site: Site, *, dry_run: bool = False) -> Made:
     except (SiteUnavailable, CloudError) as error:
         return replace(made, unknown=f"nothing is launched on missing knowledge: {error.message}")
     observed = Observed(pressure=pressure, fleet=fleet, hosts=hosts)
-    decisions = plan(observed, provider.settings)
     if dry_run:
-        return replace(made, decisions=decisions)
-    launches = _launch_all(decisions, fleet, provider, site)
-    if empty := {one.decision.pool for one in launches if one.empty}:
-        tried = [(one.decision, one.nodes) for one in launches]
-        again = next_decisions(observed, tried, empty, provider.settings)
-        decisions, launches = decisions + again, launches + _launch_all(again, fleet, provider, site)
+        return replace(made, decisions=plan(observed, provider.settings))
+    decisions, launches = _decide_and_launch(observed, provider, site)
     return replace(made, decisions=decisions, launches=launches)
+
+
+def _decide_and_launch(
+    observed: Observed, provider: Provider, site: Site
+) -> tuple[tuple[Decision, ...], tuple[Launched, ...]]:
+    """The plan carried out; where a pool was empty, what the next ones are asked for, until none is left to ask."""
+    decisions = new = plan(observed, provider.settings)
+    launches: tuple[Launched, ...] = ()
+    while new:
+        launches += (came := _launch_all(new, observed.fleet, provider, site))
+        if not any(one.empty for one in came):
+            break
+        tried = [(one.decision, one.nodes) for one in launches]
+        empty = {one.decision.pool for one in launches if one.empty}
+        new = next_decisions(observed, tried, empty, provider.settings)
+        decisions += new
+    return decisions, launches
 
 
 def _ids(machines: Iterable[Machine]) -> frozenset[str]:

@@ -388,6 +388,19 @@ def test_the_next_pool_takes_over_in_the_same_turn(build: Build, make: Any, code
     assert world.act().launches == ()  # what starts is counted, and the first pool is held
 
 
+def test_pools_are_tried_until_one_gives_or_none_is_left(build: Build, make: Any) -> None:
+    names = ("first", "second", "third")
+    world = build(pools=tuple(make.pool(name, priority=30 - n) for n, name in enumerate(names)))
+    world.submit(1, slots=8)
+    world.cloud.refuses = {name: of_code("InsufficientInstanceCapacity", "no room") for name in names[:2]}
+    assert [one.decision.pool for one in world.act().launches] == list(names)
+    assert [machine.pool for machine in world.alive] == ["third"]
+    world.cloud.refuses["third"] = world.cloud.refuses["first"]
+    world.submit(2, slots=8)
+    world.advance(60)
+    assert [one.decision.pool for one in world.act().launches] == ["third"]  # the others are held
+
+
 def test_what_the_first_pool_gave_another_lab_is_not_launched_again(build: Build, make: Any) -> None:
     pools = (make.pool("first", priority=20, labs=("lee",)), make.pool("mid", priority=15), make.pool("second"))
     world = build(pools=pools)
