@@ -46,6 +46,7 @@ def _response(name: str, inside: str) -> str:
 
 _OURS = {"ris_provider": "aws", "ris_cluster": "c1", "ris_pool": "cpu", "ris_lab": "lee", "ris_asked": "2"}
 _ID, _SET = "<item>i-00000000000000009</item>", "fleetInstanceSet"
+_FAILED = "<instanceId>i-00000000000000001</instanceId><instanceStatus><status>impaired</status></instanceStatus>"
 ANSWERS = {
     "DescribeInstances": (
         _response("DescribeInstances", "<reservationSet/>"),
@@ -59,6 +60,11 @@ ANSWERS = {
         _described("<item><instanceId>i-1</instanceId><launchTime>soon</launchTime></item>"),
         "<html>",
         "",
+    ),
+    "DescribeInstanceStatus": (
+        _response("DescribeInstanceStatus", "<instanceStatusSet/>"),
+        _response("DescribeInstanceStatus", "<instanceStatusSet><item/></instanceStatusSet>"),
+        _response("DescribeInstanceStatus", f"<instanceStatusSet><item>{_FAILED}</item></instanceStatusSet>"),
     ),
     "DescribeTags": (
         _response("DescribeTags", "<tagSet/>"),

@@ -232,3 +232,26 @@ def test_a_state_word_of_ec2_itself_is_taken_as_it_is() -> None:
 )
 def test_wildcards(pattern: str, value: str, fits: bool) -> None:
     assert like(pattern, value) is fits
+
+
+@pytest.mark.parametrize("check", ["instance", "system"])
+def test_a_check_fails_on_order_and_can_be_asked_for(ec2: Any, sandbox: Sandbox, check: str) -> None:
+    first, second = run(ec2, 2)
+    sandbox.post("clock", {"now": NOW + 120})
+    sandbox.post("impair", {first: check})
+    filters = [{"Name": f"{check}-status.status", "Values": ["impaired"]}]
+    (found,) = ec2.describe_instance_status(Filters=filters)["InstanceStatuses"]
+    assert found["InstanceId"] == first
+    words = {name: found[f"{name.title()}Status"]["Status"] for name in ("instance", "system")}
+    assert words == {"instance": "ok", "system": "ok"} | {check: "impaired"}
+    assert found[f"{check.title()}Status"]["Details"] == [{"Name": "reachability", "Status": "failed"}]
+    fine = [{"Name": f"{check}-status.status", "Values": ["ok"]}]
+    assert [one["InstanceId"] for one in ec2.describe_instance_status(Filters=fine)["InstanceStatuses"]] == [second]
+    ec2.terminate_instances(InstanceIds=[first])
+    assert ec2.describe_instance_status(Filters=filters)["InstanceStatuses"] == []
+
+
+def test_only_machines_there_are_can_be_impaired_and_by_a_check_ec2_has(ec2: Any, sandbox: Sandbox) -> None:
+    (machine_id,) = run(ec2)
+    for posted in ([machine_id], {machine_id: "network"}, {"i-0123456789abcdef0": "system"}):
+        assert "machine" in sandbox.refused("impair", posted)
