@@ -73,7 +73,7 @@ class Layer:
     def _faulty(self, call: Call) -> Answer:
         with self._lock:
             self._state.calls[call.name] += 1
-            deed = self._state.faults.deed(call.name)
+            deed, book = self._state.faults.deed(call.name), self._state.book
         if deed.delay_s:
             time.sleep(deed.delay_s)
         if deed.reset == "before":
@@ -81,6 +81,8 @@ class Layer:
         if deed.error is not None:
             return error_answer(call, deed.error)
         with self._lock:
+            if self._state.book is not book:  # a reset came first: what was begun before it starts nothing after it
+                _reset_connection(call.environ)
             answer = _applied(self._state, call, deed.grant)
         if deed.hold_s:
             time.sleep(deed.hold_s)

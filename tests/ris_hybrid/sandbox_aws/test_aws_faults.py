@@ -25,6 +25,25 @@ def rule(match: str, do: dict[str, object], **more: object) -> list[dict[str, ob
     return [{"match": match, "do": do, **more}]
 
 
+def test_a_call_that_was_begun_before_a_reset_starts_nothing_after_it(ec2: Any, sandbox: Sandbox) -> None:
+    sandbox.post("faults", rule("RunInstances", {"delay_s": 0.5}))
+    outcome: list[type[Exception]] = []
+
+    def late() -> None:
+        try:
+            run(ec2)
+        except (ConnectionClosedError, ClientError) as error:
+            outcome.append(type(error))
+
+    caller = threading.Thread(target=late)
+    caller.start()
+    while not sandbox.get("calls"):
+        time.sleep(0.01)
+    sandbox.post("reset", {})
+    caller.join()
+    assert (outcome, sandbox.get("instances")) == ([ConnectionClosedError], [])
+
+
 def test_an_error_on_order_hits_the_calls_it_should(ec2: Any, sandbox: Sandbox) -> None:
     error = {"code": "RequestLimitExceeded", "status": 503, "message": "slow down"}
     sandbox.post("faults", rule("^ec2:Run", {"error": error}, at=2, times=2))
