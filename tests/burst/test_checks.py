@@ -28,3 +28,21 @@ def test_without_the_right_to_ask_nothing_is_impaired_and_that_is_said(room: Any
     assert checked(room.cloud.machines(), room.provider) == room.cloud.machines()
     (event,) = [event for event in room.audit.events if event.kind == "not checked"]
     assert event.fields["message"].endswith("ec2:DescribeInstanceStatus")
+
+
+def test_an_impaired_machine_without_jobs_is_told_to_lsf_and_only_that_call_asks(room: Any, make: Any) -> None:
+    made = room.request(2)["requestId"]
+    first, second = room.cloud.machines()
+    rows = [make.row(machine.name) for machine in (first, second)]
+    room.lost(first.machine_id, second.machine_id, hosts=rows)
+    room.now += 60
+    room.checks.fail_next = Refused("asked")
+    room.status(made)
+    room.request(1, key="in-2.json")
+    room.give_back(second.machine_id)
+    assert room.checks.fail_next is not None
+    room.checks.fail_next, room.checks.failed = None, frozenset({first.machine_id})
+    busy = [make.row(first.name, jobs=1, running=1)]
+    assert [row for row in room.lost(first.machine_id, hosts=busy) if row["machineId"] == first.machine_id] == []
+    (told,) = room.lost(first.machine_id, hosts=rows)
+    assert (told["machineId"], told["gracePeriod"]) == (first.machine_id, 0)

@@ -174,6 +174,16 @@ def test_the_state_of_every_pool_is_told(service: Service) -> None:
     assert service.turn().pools == {"cpu": "on"}
 
 
+def test_a_machine_ec2_calls_impaired_is_judged_as_such(service: Service) -> None:
+    (machine_id,) = service.launch(1)
+    service.turn()
+    service.room.checks.failed = frozenset({machine_id})
+    for _ in range(3):
+        service.room.now += 60
+        service.turn()
+    assert service.machine(machine_id).end_reason == "broken"
+
+
 def test_a_machine_that_is_gone_needs_no_mark(service: Service) -> None:
     (machine_id,) = service.launch(1)
     service.room.cloud.end([machine_id], "ret-1")
