@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
-from burst.fleet import Fleet, account_of, commit_usd, dearest
+from burst.fleet import Fleet, account_of, commit_usd, dearest, planned
 from burst.limits import Ask, apply_all
-from ris_hybrid.model import Machine, MachineState, Reason
+from ris_hybrid.model import Reason
 
 if TYPE_CHECKING:
     from burst.pressure import GroupPressure, Pressure
@@ -74,7 +74,7 @@ def decide_all(pressure: Pressure, fleet: Fleet, settings: BurstSettings) -> tup
                 sights[nodes_up] = _look(pool, groups, settings, nodes_up=nodes_up)
             decision = _decide(sights[nodes_up], lab, fleet, settings, None)
             decisions.append(decision)
-            fleet = with_planned(fleet, pool, decision, dearest(pool, settings.prices))
+            fleet = with_planned(fleet, decision, settings)
     return tuple(decisions)
 
 
@@ -190,24 +190,7 @@ def _nothing(sight: _Sight, lab: str) -> str:
     return f"no open queue for {account}" if not sight.opened else f"{account} has no job in an open queue"
 
 
-def with_planned(fleet: Fleet, pool: Pool, decision: Decision, instance_type: str) -> Fleet:
+def with_planned(fleet: Fleet, decision: Decision, settings: BurstSettings) -> Fleet:
     """The fleet as it will be when the decision has been carried out."""
-    planned = tuple(
-        Machine(
-            machine_id=f"planned-{pool.name}-{decision.lab}-{number}",
-            name="",
-            state=MachineState.PENDING,
-            instance_type=instance_type,
-            zone="",
-            private_ip="",
-            launched=fleet.now,
-            spot=pool.purchase == "spot",
-            provider="",
-            pool=pool.name,
-            lab=decision.lab,
-            request_id="planned",
-            asked=decision.nodes,
-        )
-        for number in range(decision.nodes)
-    )
-    return replace(fleet, machines=fleet.machines + planned)
+    coming = planned(settings.pool(decision.pool), decision.lab, decision.nodes, fleet.now, settings)
+    return replace(fleet, machines=fleet.machines + coming)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from burst.decide import with_planned
 from burst.engine import plan
-from burst.fleet import dearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,9 +33,7 @@ def next_decisions(
     """
     fleet = observed.fleet
     for decision, nodes in tried:
-        pool = settings.pool(decision.pool)
-        if pool is not None and nodes:
-            fleet = with_planned(fleet, pool, replace(decision, nodes=nodes), dearest(pool, settings.prices))
+        fleet = with_planned(fleet, replace(decision, nodes=nodes), settings)
     until = fleet.now + settings.life.capacity_hold_minutes * 60
     held = {name: replace(fleet.marks_of(name), held_until=until, held_for="no capacity") for name in empty}
     again = plan(replace(observed, fleet=replace(fleet, marks={**fleet.marks, **held})), settings)
