@@ -145,8 +145,6 @@ class _Desk:
         """The call's line in the audit log; a call that failed before it knew its provider has one too."""
         if self._verb == "getAvailableTemplates":
             return
-        from ris_hybrid import wiring
-
         ms = round(1000 * (time.perf_counter() - self._began))
         fields: dict[str, Any] = {"verb": self._verb, "code": code, "ms": ms}
         fields |= {"request": told["requestId"]} if told.get("requestId") else {}
@@ -154,13 +152,31 @@ class _Desk:
         if self._provider is not None:
             self._provider.note("call", **fields)
         else:
-            wiring.note_early(self._env, self._env.get("PROVIDER_NAME") or _provider_in(self.given.text), fields)
+            _note_early(self._env, self._env.get("PROVIDER_NAME") or _provider_in(self.given.text), fields)
 
     def _named(self) -> str:
         """The provider that the policy script's request names; other verbs are told by their environment."""
         from burst.rc import wire
 
         return wire.read_demand(self._payload).provider if self._verb == "policy" else ""
+
+
+def _note_early(env: Mapping[str, str], name: str, fields: Mapping[str, object]) -> None:
+    """A call's line before there is a provider, where the data directory and the provider's name are known."""
+    from pathlib import Path
+
+    from burst.audit import AuditFile
+    from ris_hybrid import wiring
+    from ris_hybrid.model import Event
+
+    data = env.get(wiring.DATA_VARIABLE, "")
+    if not data or not name or "/" in name:
+        return
+    try:
+        at = wiring.clock(env).now()
+    except ConfigError:  # that may be what the call failed of
+        at = wiring.SystemClock().now()
+    AuditFile(Path(data) / f"{name}-audit.jsonl").record(Event(at=at, kind="call", fields=fields))
 
 
 def _answer(verb: str, payload: object, given: relay.Given, provider: Provider, places: HookPlaces) -> dict[str, Any]:

@@ -106,21 +106,6 @@ def hook_provider(places: HookPlaces, env: Mapping[str, str], clients: Clients |
     return provider(load(conf / FILE_NAME), places.data, clock(env).now(), conf, clients, clock(env))
 
 
-def note_early(env: Mapping[str, str], name: str, fields: Mapping[str, object]) -> None:
-    """A call's line in the audit log before there is a provider, where the data directory and its name are known."""
-    from burst.audit import AuditFile
-    from ris_hybrid.model import Event
-
-    data = env.get(DATA_VARIABLE, "")
-    if not data or not name or "/" in name:
-        return
-    try:
-        at = clock(env).now()
-    except ConfigError:  # that may be what the call failed of
-        at = SystemClock().now()
-    AuditFile(Path(data) / f"{name}-audit.jsonl").record(Event(at=at, kind="call", fields=fields))
-
-
 def launch_lock(places: HookPlaces, settings: BurstSettings) -> AbstractContextManager[None]:
     """Held while a request looks at the caps and launches."""
     return launch_lock_in(places.data, settings)
