@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stacks.node_plan import LaunchTemplatePlan
     from stacks.plan import NetworkPlan
 
-MARKS = ("ris_held", "ris_join_failures", "ris_off", "ris_boot_s")
+MARKS = ("ris_held", "ris_join_failures", "ris_off", "ris_boot_s", "ris_spent")
 """Tags a running burst writes on a pool's template; Pulumi leaves them as they are."""
 
 

@@ -11,7 +11,7 @@ import http.client
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -100,7 +100,8 @@ def deliver(method: str, url: str, headers: Mapping[str, str | bytes], body: Any
     try:
         texts = {key: value.decode() if isinstance(value, bytes) else value for key, value in headers.items()}
         connection.request(method, parts.path or "/", body, texts)
-        connection.getresponse()
+        with suppress(ConnectionError, http.client.HTTPException):  # a fault on order may break it just here
+            connection.getresponse()
     finally:
         connection.close()
 
