@@ -197,8 +197,10 @@ def _lsf_work_dir(cluster: str, env: Mapping[str, str]) -> Path | None:
     envdir = env.get("LSF_ENVDIR", "")
     if not envdir or not (Path(envdir) / "lsf.conf").is_file():
         return None
-    found = work_dir(values(read(Path(envdir) / "lsf.conf")), Path(envdir), cluster)
-    return found if found.is_dir() else None
+    settings = values(read(Path(envdir) / "lsf.conf"))
+    found = work_dir(settings, Path(envdir), cluster)
+    ours = Path(settings.get("LSF_CONFDIR") or envdir) / f"lsf.cluster.{cluster}"
+    return found if ours.is_file() or found.is_dir() else None
 
 
 def lsf_envdir(given: Path | None, env: Mapping[str, str] = os.environ) -> Path:

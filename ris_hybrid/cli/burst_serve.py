@@ -40,6 +40,7 @@ def serve(conf: ConfOption = None, metrics: MetricsOption = None) -> None:
         data=wiring.data_dir(settings, conf),
         clock=clock,
         metrics=metrics,
+        say=show.warn,
     )
     show.note(f"serving {settings.provider} at {process.socket_of(order, settings.provider)}")
     process.serve(order)

@@ -25,7 +25,7 @@ from ris_hybrid.serve.metrics import Metrics
 from ris_hybrid.serve.notify import Systemd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from burst.provider import Provider
     from burst.turn import Turned
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 _LSF_S = 10.0  # for one question of a turn
 _TURN_S = 120.0  # nothing is sent to AWS later than this in a turn; systemd waits longer for a sign of life
+
+
+def _to_nobody(_text: str) -> None:
+    """The audit log alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class Order:
     clock: Clock
     metrics: Path | None = None
     """Where the figures go; None puts them into the data directory."""
+    say: Callable[[str], None] = _to_nobody
+    """Told what is wrong, once until it is something else."""
 
 
 def socket_of(order: Order, provider: str) -> Path:
@@ -89,6 +95,7 @@ class Turns:
         self._clients = clients
         self._metrics = metrics
         self._deed = deed
+        self._said: frozenset[str] = frozenset()
         self.settings = self._load()
 
     def take(self, now: float) -> None:
@@ -101,10 +108,17 @@ class Turns:
             provider.note("configuration not taken over", message=wrong)
         with warnings_in(provider.audit, now), deadline.within(_TURN_S):
             turned = self._deed(provider, self._clients)
+        self._say([wrong] * bool(wrong) + [problem.text for problem in (turned.problems if turned else ())])
         if turned is None:  # nothing was looked at, so there is nothing to tell
             return
         self._metrics.turned(turned, self.settings)
         self._metrics.write(self._order.metrics or self._order.data / f"{self.settings.provider}.prom")
+
+    def _say(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            if text not in self._said:
+                self._order.say(text)
+        self._said = frozenset(texts)
 
     def _reload(self) -> str:
         """Take the file over as it is now; why it cannot be, if so."""

@@ -76,6 +76,9 @@ def test_on_a_master_the_data_directory_is_ebrokerds(make: Any, tmp_path: Path) 
     conf.mkdir()
     (conf / "lsf.conf").write_text(f"LSB_SHAREDIR={shared}\n")
     assert wiring.data_dir(make.settings(), burst, env) == tmp_path / "aws-data"  # of another cluster
+    (conf / "lsf.cluster.c1").touch()
+    assert wiring.data_dir(make.settings(), burst, env) == shared / "c1" / "resource_connector"
+    (conf / "lsf.cluster.c1").unlink()
     (shared / "c1").mkdir(parents=True)
     assert wiring.data_dir(make.settings(), burst, env) == shared / "c1" / "resource_connector"
 

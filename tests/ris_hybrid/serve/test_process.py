@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from burst.aws.client import Clients
-from burst.turn import Turned
+from burst.turn import Problem, Turned
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.serve.metrics import Metrics
 from ris_hybrid.serve.process import Order, Turns
@@ -26,6 +26,8 @@ class File:
     settings: Any
     wrong: str = ""
     budgets: list[float] = field(default_factory=list)
+    problems: tuple[Problem, ...] = ()
+    said: list[str] = field(default_factory=list)
 
     def load(self) -> Any:
         if self.wrong:
@@ -34,7 +36,7 @@ class File:
 
     def deed(self, provider: Any, _clients: Clients) -> Turned:
         self.budgets.append(provider.settings.budget.usd_per_month)
-        return Turned(at=provider.now)
+        return Turned(at=provider.now, problems=self.problems)
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def file(make: Any) -> File:
 
 
 def turns(file: File, data: Path, metrics: Path | None = None) -> Turns:
-    order = Order(load=file.load, data=data, clock=FixedClock(5.0), metrics=metrics)
+    order = Order(load=file.load, data=data, clock=FixedClock(5.0), metrics=metrics, say=file.said.append)
     return Turns(order, Clients(), Metrics(), file.deed)
 
 
@@ -75,6 +77,20 @@ def test_a_file_that_has_become_wrong_is_said_and_not_taken_over(file: File, tmp
     service.take(61.0)
     assert events(tmp_path)[2] == "provider: expected aws, found other: start the service anew"
     assert len(set(file.budgets)) == 1
+
+
+def test_what_is_wrong_is_said_once_until_it_is_something_else(file: File, tmp_path: Path) -> None:
+    service = turns(file, tmp_path)
+    file.problems = (Problem(what="ec2", text="no credentials"),)
+    service.take(1.0)
+    service.take(31.0)
+    assert file.said == ["no credentials"]
+    file.problems = ()
+    service.take(61.0)
+    file.wrong = "burst.yaml:3: wrong"
+    file.problems = (Problem(what="ec2", text="no credentials"),)
+    service.take(91.0)
+    assert file.said == ["no credentials", "burst.yaml:3: wrong", "no credentials"]
 
 
 def test_a_service_does_not_start_with_a_wrong_file(file: File, tmp_path: Path) -> None:
