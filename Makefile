@@ -54,7 +54,7 @@ FUZZ_SEED ?= $(shell date +%s)
 FUZZ_SEED := $(FUZZ_SEED)
 fuzz: install ## a hundred thousand inputs that are not what they should be
 	@echo "== seed $(FUZZ_SEED)"
-	@RIS_FUZZ_INPUTS=100000 RIS_FUZZ_SEED=$(FUZZ_SEED) $(PY) -m pytest -n 2 --timeout=0 tests/fuzz
+	@RIS_FUZZ_INPUTS=120000 RIS_FUZZ_SEED=$(FUZZ_SEED) $(PY) -m pytest -n 2 --timeout=0 tests/fuzz
 
 kills: install ## every verb killed at every call it makes, faults of AWS, twenty requests at once
 	@$(PY) -m pytest -n 2 --timeout=0 tests/trials

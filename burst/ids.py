@@ -17,7 +17,7 @@ _TIME_DIGITS = 12
 
 def derived(kind: str, at: float, *parts: str) -> str:
     """The id of something asked at that time; the same parts give the same id."""
-    digest = sha256("\0".join(parts).encode()).hexdigest()[:16]
+    digest = sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]  # JSON can say half a character
     return f"{kind}-{int(at)}-{digest}"
 
 

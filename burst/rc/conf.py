@@ -7,6 +7,7 @@ when it is written, so reading needs neither pydantic nor YAML, only a guard aga
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, fields
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Life, Node, P
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+_UNWRITABLE = re.compile(r"[\0\ud800-\udfff]")
+"""What no file name may hold, and what no encoding can write: JSON can say both."""
 
 
 def dump(settings: BurstSettings) -> str:
@@ -75,7 +79,7 @@ def _checked(kind: type, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: object) -> bool:
-    return isinstance(value, str)
+    return isinstance(value, str) and not _UNWRITABLE.search(value)
 
 
 def _whole(value: object) -> bool:

@@ -186,7 +186,10 @@ def failure(verb: str, message: str) -> Json:
 
 
 def _lab(account: object) -> str:
+    """The lab of an account. It is written on machines, so it must be text that can be written."""
     text = _optional(account)
+    if not text.isprintable():
+        raise WireError(f"rcAccount: expected the name of an account, found {_kind(account)}")
     return "" if text == DEFAULT_ACCOUNT else text
 
 

@@ -21,13 +21,14 @@ def written(make: Any, path: Path, **changes: Any) -> dict[str, Any]:
     return dict(json.loads(path.read_text()))
 
 
+PLAIN = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 FIGURES = st.floats(allow_nan=False, allow_infinity=False)
-WORDS = st.lists(st.text(max_size=3), max_size=2).map(tuple)
+WORDS = st.lists(st.text(PLAIN, max_size=3), max_size=2).map(tuple)
 COUNTS = st.integers(0, 400)
 REQUIREMENTS = st.builds(Requirements, vcpus_max=st.none() | COUNTS, memory_mib_max=st.none() | COUNTS, exclude=WORDS)
 POOLS = st.builds(
     Pool,
-    name=st.text(max_size=9),
+    name=st.text(PLAIN, max_size=9),
     instance_types=st.just(("a", "b")),
     requirements=st.none() | REQUIREMENTS,
     slots=st.integers(1, 400),
@@ -35,7 +36,7 @@ POOLS = st.builds(
     gpus=COUNTS,
     cores=COUNTS,
     threads_per_core=st.integers(0, 2),
-    launch_template=st.text(max_size=3),
+    launch_template=st.text(PLAIN, max_size=3),
     subnets=WORDS,
     queues=WORDS,
     labs=WORDS,
@@ -43,7 +44,7 @@ POOLS = st.builds(
     on_demand_ratio=FIGURES,
     reservations=st.booleans(),
     all_or_none=st.booleans(),
-    placement_group=st.text(max_size=3),
+    placement_group=st.text(PLAIN, max_size=3),
     efa=st.booleans(),
     priority=st.integers(),
     boot_s=FIGURES,
@@ -66,37 +67,37 @@ LIFE = st.builds(
 )
 NODES = st.builds(
     Node,
-    lsf_top=st.text(max_size=3),
+    lsf_top=st.text(PLAIN, max_size=3),
     masters=WORDS,
-    lsf_admin=st.text(max_size=3),
+    lsf_admin=st.text(PLAIN, max_size=3),
     resources=WORDS,
     mounts=WORDS,
     docker_options=WORDS,
-    registry=st.text(max_size=3),
+    registry=st.text(PLAIN, max_size=3),
 )
 
 
 @given(
     settings=st.builds(
         BurstSettings,
-        cluster=st.text(),
-        provider=st.text(),
-        region=st.text(),
+        cluster=st.text(PLAIN),
+        provider=st.text(PLAIN),
+        region=st.text(PLAIN),
         pools=st.lists(POOLS, max_size=3).map(tuple),
         gates=st.lists(GATES, max_size=3).map(tuple),
-        caps=st.builds(Caps, labs=st.dictionaries(st.text(max_size=3), st.integers())),
-        budget=st.builds(Budget, usd_per_month=FIGURES, labs=st.dictionaries(st.text(max_size=3), FIGURES)),
+        caps=st.builds(Caps, labs=st.dictionaries(st.text(PLAIN, max_size=3), st.integers())),
+        budget=st.builds(Budget, usd_per_month=FIGURES, labs=st.dictionaries(st.text(PLAIN, max_size=3), FIGURES)),
         release=st.builds(Release),
         life=LIFE,
         node=NODES,
         ncpus=st.sampled_from(["cores", "threads"]),
         rerunnable_queues=WORDS,
-        notices=st.text(max_size=9),
-        endpoint_url=st.text(max_size=9),
-        host_flag=st.text(max_size=9),
-        spot_flag=st.text(max_size=9),
+        notices=st.text(PLAIN, max_size=9),
+        endpoint_url=st.text(PLAIN, max_size=9),
+        host_flag=st.text(PLAIN, max_size=9),
+        spot_flag=st.text(PLAIN, max_size=9),
         prices=st.just({"a": 1.0, "b": 2}),
-        outputs=st.text(max_size=9),
+        outputs=st.text(PLAIN, max_size=9),
     )
 )
 def test_what_is_dumped_is_loaded_again(tmp_path_factory: pytest.TempPathFactory, settings: BurstSettings) -> None:
@@ -125,6 +126,8 @@ def test_every_field_of_the_settings_is_checked_when_read() -> None:
     ("where", "key", "value", "message"),
     [
         (("settings",), "cluster", 7, "cluster: 7"),
+        (("settings",), "provider", "a\0b", "provider: "),
+        (("settings",), "cluster", "\ud800", "cluster: "),
         (("settings",), "newer", 7, "newer"),
         (("settings",), "pools", {}, ""),  # no pools at all is not damaged
         (("settings",), "pools", 7, "is not a provider configuration"),

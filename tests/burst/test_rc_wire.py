@@ -19,6 +19,13 @@ def test_a_machine_request() -> None:
     assert wire.read_machine_request(payload) == wire.MachineRequest(template="cpu", count=3, lab="lee")
 
 
+@pytest.mark.parametrize("account", ["\ud800", "a\0b", "a\nb"])
+def test_an_account_that_cannot_be_written_on_a_machine_is_refused(account: str) -> None:
+    payload = {"template": {"templateId": "cpu", "machineCount": 2}, "rc_account": account}
+    with pytest.raises(wire.WireError, match="rcAccount: expected the name of an account"):
+        wire.read_machine_request(payload)
+
+
 @pytest.mark.parametrize(("account", "lab"), [("lee", "lee"), ("default", ""), ("", ""), (None, ""), (7, "")])
 def test_the_default_account_is_no_lab(account: object, lab: str) -> None:
     payload = {"template": {"templateId": "cpu", "machineCount": " 2 "}, "rc_account": account}
