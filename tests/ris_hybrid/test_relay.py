@@ -157,5 +157,5 @@ def test_a_file_arrives_as_it_is(tmp_path: Path, data: bytes) -> None:
 
 def test_the_socket_carries_the_hosts_name() -> None:
     """Master candidates share the data directory, and a socket answers on its own host only."""
-    assert relay.socket_path("/work", "aws") == f"/work/aws-serve.{HERE}.sock"
+    assert relay.socket_path("/d", "aws") == f"/d/aws-serve.{HERE}.sock"
     assert relay.socket_path("", "aws") == relay.socket_path("/work", "") == ""
