@@ -73,13 +73,14 @@ def request_return_machines(payload: object, provider: Provider) -> Json:
     named = wire.read_machines(payload)
     if not named:
         raise wire.WireError("machines: expected at least one, found none")
-    found = {machine.machine_id: machine for _, machine in _each(named, provider.cloud.machines()) if machine}
+    ledger = provider.cloud.machines()
+    found = {machine.machine_id: machine for _, machine in _each(named, ledger) if machine}
     machines = list(found.values())
     if not machines:  # LSF may return what ended long ago; an error would make it ask again for ever
         return_id = ids.of_nothing(provider.now, *(host.machine_id or host.name for host in named))
         return {"requestId": return_id, "message": "EC2 knows none of these under this provider's tags: nothing to end"}
     known = sorted(machine.machine_id for machine in machines)
-    return_id = next((m.return_id for m in machines if m.return_id), ids.derived(ids.RETURN, provider.now, *known))
+    return_id = _return_of(known, ledger) or ids.derived(ids.RETURN, provider.now, *known)
     message = ""
     try:
         ended = provider.cloud.end(known, return_id, EndReason.RETURNED)
@@ -90,6 +91,16 @@ def request_return_machines(payload: object, provider: Provider) -> Json:
     note_cost([m for m in machines if m.machine_id in ended], provider)
     provider.note("returned", request=return_id, machines=known, ended=ended, message=message)
     return {"requestId": return_id, "message": message or f"{len(ended)} of {len(named)} machines are ending"}
+
+
+def _return_of(known: Sequence[str], ledger: Sequence[Machine]) -> str:
+    """The return that LSF made of these machines before; empty when there was none.
+
+    What the reaper ended goes by an id of its own, with machines that LSF has not named: it is no answer to LSF.
+    """
+    mine = [machine for machine in ledger if machine.machine_id in known]
+    earlier = {machine.return_id for machine in mine if machine.end_reason == EndReason.RETURNED}
+    return min(earlier) if earlier and all(machine.return_id in earlier for machine in mine) else ""
 
 
 def _cannot_ask() -> Sequence[Host]:

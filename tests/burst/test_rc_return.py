@@ -10,7 +10,7 @@ import pytest
 from burst.rc import verbs
 from burst.rc.wire import WireError
 from ris_hybrid.errors import Refused, SiteUnavailable, TryAgain
-from ris_hybrid.model import MachineState, UnknownWord
+from ris_hybrid.model import EndReason, MachineState, UnknownWord
 from ris_hybrid.settings import Life
 
 MONTH = "2027-01"
@@ -77,6 +77,14 @@ def test_by_name_the_newest_machine_of_that_name_is_meant(room: Any, ids: list[s
     assert [machine.return_id != "" for machine in room.cloud.machines()] == [False, True, False]
     payload = {"machines": [{"name": "ip-10-0-0-9"}]}
     assert [row["machine"] for row in verbs.get_return_requests(payload, room.provider)["requests"]] == ["ip-10-0-0-9"]
+
+
+def test_a_return_of_one_that_was_ended_with_others_is_of_that_one_alone(room: Any, ids: list[str]) -> None:
+    room.cloud.end(ids[:2], "ret-1-reaped", EndReason.FAILED_TO_JOIN)
+    answer = room.give_back(ids[0])
+    (row,) = room.status(answer["requestId"])
+    assert [machine["machineId"] for machine in row["machines"]] == [ids[0]]
+    assert room.give_back(ids[0])["requestId"] == answer["requestId"]
 
 
 class Refusing:
