@@ -402,6 +402,8 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.scripts is not None and asked.conf is None:
         parser.error("--scripts needs --conf")
+    if asked.scripts is not None and not (asked.scripts / f"{TEMPLATES}.sh").is_file():
+        parser.error(f"{asked.scripts}: expected {TEMPLATES}.sh and the other scripts there")
     with tempfile.TemporaryDirectory(prefix="rc-") as name:
         rows = rows_of(measured(Path(name), asked))
     short = missed(rows)
