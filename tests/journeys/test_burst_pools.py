@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,29 +12,7 @@ from burst.aws.marks import Ec2Ledger
 from ris_hybrid.cli.app import main
 from ris_hybrid.model import PoolMarks
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-BURST_YAML = """\
-cluster: c1
-provider: aws
-region: us-east-1
-endpoint_url: {url}
-pools:
-  - name: cpu
-    instance_types: [c6i.4xlarge]
-    slots: 8
-    memory_mib: 30000
-    max_nodes: 4
-    launch_template: {template}
-    subnets: [{subnet}]
-gates:
-  - pending_jobs: 1
-caps:
-  nodes: 4
-budget:
-  usd_per_month: 100
-"""
+BURST_YAML = Path(__file__).with_name("one_pool.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,30 +12,9 @@ from burst.aws.fleet import Ec2Cloud
 from ris_hybrid.cli.app import main
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ris_hybrid.sandbox.aws.child import SandboxAws
 
-BURST_YAML = """\
-cluster: c1
-provider: aws
-region: us-east-1
-endpoint_url: {url}
-pools:
-  - name: cpu
-    instance_types: [c6i.4xlarge]
-    slots: 8
-    memory_mib: 30000
-    max_nodes: 4
-    launch_template: {template}
-    subnets: [{subnet}]
-gates:
-  - pending_jobs: 1
-caps:
-  nodes: 4
-budget:
-  usd_per_month: 100
-"""
+BURST_YAML = Path(__file__).with_name("one_pool.yaml").read_text(encoding="utf-8")
 HOSTS = (
     '{"COMMAND":"bhosts","HOSTS":1,"RECORDS":[{"HOST_NAME":"node1","STATUS":"ok","MAX":"16","NJOBS":"0","RUN":"0"}]}'
 )
