@@ -12,6 +12,9 @@ from ris_hybrid.model import EndReason
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ris_hybrid.holdings.values import Holdings
+    from ris_hybrid.mirror.deployed import Deployed
+    from ris_hybrid.mirror.listing import SiteListing
     from ris_hybrid.model import Begun, Event, Host, Identity, Job, Launch, Launched, Machine, Notice, PoolMarks, Queue
 
 
@@ -171,4 +174,42 @@ class Spend(Protocol):
 
     def add(self, month: str, machine_id: str, lab: str, usd: float) -> bool:
         """Note the cost of an ended machine; whether it was new. Noting the same machine again changes nothing."""
+        ...
+
+
+class SiteReports(Protocol):
+    """What the site says of its storage beside the allocation files."""
+
+    def listing(self) -> SiteListing:
+        """Filesets, quotas and directory groups; a part that could not be had is in ``missing``, never left out."""
+        ...
+
+
+class Inventory(Protocol):
+    """What AWS holds in one account and region."""
+
+    def holdings(self) -> Holdings:
+        """Everything the rules and the mirror look at; what could not be read is None there and named in ``unread``.
+
+        Raises ``TryAgain`` or ``Refused`` when nothing at all could be read.
+        """
+        ...
+
+
+class Deployer(Protocol):
+    """Runs the stacks' programs: Pulumi's own engine where its CLI is, the sandbox's small one in the sandbox."""
+
+    def preview(self, stack: str) -> Deployed:
+        """What ``up`` would do, and nothing done. Raises ``ConfigError`` for a stack or settings that make no sense."""
+        ...
+
+    def up(self, stack: str) -> Deployed:
+        """Build the stack; safe to call again after a failure, which keeps what was finished.
+
+        Raises ``CloudError`` when AWS refused, ``PolicyViolation`` when the policy pack did.
+        """
+        ...
+
+    def outputs(self, stack: str) -> Mapping[str, object]:
+        """What the stack gave out last, secrets left out; empty when it was never built."""
         ...

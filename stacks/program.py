@@ -1,84 +1,91 @@
-"""The program Pulumi runs: the stack ``network-<env>`` becomes a plan, the plan becomes resources.
+"""The program Pulumi runs for every stack: its name ``<layer>-<environment>`` says which layer, and whose file.
 
-Outputs: ``vpc_id``, ``subnet_ids``, ``route_table_id``, ``security_group_id`` and ``pools``, which has for each pool
-``{"launch_template": id, "subnets": [id, ...], "notices": URL of the queue}``. ``pulumi stack output pools --json``
-writes the file that burst.yaml names as ``outputs``.
+The stack's configuration may name another file (``ris-hybrid:environment``) or another mirror plan
+(``ris-hybrid:mirror``); both are paths relative to ``stacks/config``.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pulumi
-from pydantic import TypeAdapter, ValidationError
 
+from ris_hybrid.config.plan_file import read_plan
 from ris_hybrid.errors import ConfigError
-from stacks.identity import NodeIdentity
-from stacks.network import BurstNetwork
-from stacks.nodes import NodePools
-from stacks.notices import SpotNotices
-from stacks.plan import NetworkPlan, NetworkSettings, plan_network
+from stacks.environment_file import EnvironmentFile, read_environment
+from stacks.layers import split
 
-LAYERS = ("network",)
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ris_hybrid.mirror.values import AllocationPlan
+
 CONFIG = Path(__file__).parent / "config"
 
 
 def main() -> None:
     """Build the stack Pulumi has selected; raises ``ConfigError`` for a stack or a configuration we do not know."""
-    env = environment_of(pulumi.get_stack())
-    build(plan_network(network_settings(pulumi.Config("ris-hybrid").get_object("network"), env)))
+    layer, env = split(pulumi.get_stack())
+    config = pulumi.Config("ris-hybrid")
+    path = CONFIG / (config.get("environment") or f"{env}.yaml")
+    file = read_environment(path, env)
+    mirror = config.get("mirror") or file.mirror
+    allocations = mirrored(file, path.parent / mirror) if mirror else ()
+    for name, value in build(layer, file, allocations).items():
+        pulumi.export(name, value)
 
 
-def environment_of(stack: str) -> str:
-    """The ``<env>`` of a stack named ``<layer>-<env>``."""
-    layer, _, env = stack.partition("-")
-    if layer not in LAYERS or not env:
-        raise ConfigError(
-            f"stack {stack}: expected <layer>-<env> with the layer {' or '.join(LAYERS)}",
-            "for example: pulumi stack init network-prod",
-        )
-    return env
+def mirrored(file: EnvironmentFile, plan_path: Path) -> tuple[AllocationPlan, ...]:
+    """The allocations of a mirror plan that this environment holds.
+
+    Raises:
+        ConfigError: the plan cannot be read, or places this environment in another account or region.
+    """
+    plan = read_plan(plan_path)
+    for planned in plan.environments:
+        if planned.name == file.env and (planned.account, planned.region) != (file.account, file.region):
+            raise ConfigError(
+                f"{plan_path}: environment {file.env} is in {planned.account} {planned.region}, "
+                f"the stacks' file says {file.account} {file.region}",
+                "make mirror.yaml and the environment's file agree",
+            )
+    return tuple(one for one in plan.allocations if one.environment == file.env)
 
 
-def network_settings(written: object, env: str) -> NetworkSettings:
-    """The stack's ``ris-hybrid:network``; raises ``ConfigError`` that names the field."""
-    hint = "see stacks/config/Pulumi.network-example.yaml"
-    if not isinstance(written, dict):
-        raise ConfigError("ris-hybrid:network: expected a mapping in the stack's configuration, found none", hint)
-    try:
-        settings = TypeAdapter(NetworkSettings).validate_python({**written, "env": env})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, ("ris-hybrid:network", *first["loc"])))
-        raise ConfigError(f"{where}: {first['msg']}", hint) from error
-    return replace(settings, pools=tuple(replace(pool, user_data=_text(pool.user_data)) for pool in settings.pools))
+def build(  # noqa: PLR0911  # one return a layer
+    layer: str, file: EnvironmentFile, allocations: tuple[AllocationPlan, ...]
+) -> Mapping[str, object]:
+    """The resources of one layer; gives its outputs. Only that layer is imported: each brings much of the SDK."""
+    match layer:
+        case "network":
+            from stacks.network.layer import build_network
 
+            return build_network(file, file.network)
+        case "storage":
+            from stacks.storage.layer import build_storage
 
-def _text(file: str) -> str:
-    """What a file named in the stack's configuration holds; nothing when none is named."""
-    if not file:
-        return ""
-    try:
-        return (CONFIG / file).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        hint = f"make it: ris-hybrid burst userdata --pool NAME > {file}"
-        raise ConfigError(f"user_data: {file} cannot be read: {error}", hint) from error
+            return build_storage(file, file.storage, allocations)
+        case "identity":
+            from stacks.identity.layer import build_identity
 
+            return build_identity(file, file.identity, allocations)
+        case "registry":
+            from stacks.registry.layer import build_registry
 
-def build(plan: NetworkPlan) -> None:
-    """The components of a plan, and the stack's outputs."""
-    network = BurstNetwork(plan)
-    identity = NodeIdentity(plan.role, plan.tags)
-    notices = SpotNotices(plan.notices, plan.tags)
-    nodes = NodePools(plan, network.security_group_id, identity.profile_name)
-    built = {"subnets": list(network.subnet_ids), "notices": notices.queue_url}
-    pulumi.export("vpc_id", network.vpc_id)
-    pulumi.export("subnet_ids", list(network.subnet_ids))
-    pulumi.export("route_table_id", network.route_table_id)
-    pulumi.export("security_group_id", network.security_group_id)
-    pools = {pool: {"launch_template": made, **built} for pool, made in nodes.launch_template_ids.items()}
-    pulumi.export("pools", pools)
+            return build_registry(file, file.registry, allocations)
+        case "compute":
+            from stacks.compute.layer import build_compute
+
+            return build_compute(file, file.compute)
+        case "guardrails":
+            from stacks.guardrails.layer import build_guardrails
+
+            return build_guardrails(file, file.guardrails, allocations)
+        case _:
+            from stacks.observability.layer import build_observability
+
+            return build_observability(file, file.observability)
 
 
 if __name__ == "__main__":

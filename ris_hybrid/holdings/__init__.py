@@ -1,0 +1,1 @@
+"""What AWS really holds, read back as plain values."""

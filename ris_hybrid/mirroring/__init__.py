@@ -1,0 +1,1 @@
+"""``ris-hybrid mirror``: load, plan, judge, apply and read back."""

@@ -1,0 +1,1 @@
+"""The pools: how their nodes start, and how spot notices arrive."""

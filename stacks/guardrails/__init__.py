@@ -1,0 +1,1 @@
+"""What watches and bounds the account: trail, Config rules, defaults, budgets."""

@@ -1,0 +1,1 @@
+"""Dashboards, alarms and the logs of what runs."""

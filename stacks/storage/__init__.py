@@ -1,0 +1,1 @@
+"""The allocations' buckets and keys, and fast scratch."""
