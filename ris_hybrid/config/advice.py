@@ -43,7 +43,7 @@ _Said = tuple["Loc", str]
 
 def advice(document: Document, raw: Mapping[str, object], allocation: Allocation) -> tuple[Remark, ...]:
     """Every remark about a file that can be used, in the order of its lines."""
-    said = [*_repeats(document), *_top_keys(document), *_unsupported(allocation)]
+    said = [*_repeats(document), *_top_keys(document), *_unsupported(allocation), *_renamed(allocation)]
     said += [((ABOVE, *loc), text) for loc, text in _values(raw)]
     said += [((ABOVE, *loc), text) for loc, text in _flags(raw, _FLAGS)]
     said += [((ABOVE, key), text) for key, text in _unknown(allocation, _PASSED_ON)]
@@ -102,6 +102,11 @@ def _unsupported(allocation: Allocation) -> Iterator[_Said]:
         yield (ABOVE, "backend"), f"{found(allocation.backend)} is read but not mirrored: only gpfs is"
     elif allocation.platform != "storage1":
         yield (ABOVE, "platform"), f"{found(allocation.platform)} is read but not mirrored: only storage1 is"
+
+
+def _renamed(allocation: Allocation) -> Iterator[_Said]:
+    if allocation.renamed_from is not None and same(allocation.renamed_from) == same(allocation.name):
+        yield (ABOVE, "renamed_from"), "is the name it has: not a rename"
 
 
 def _project_name(name: str) -> Iterator[_Said]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from ris_hybrid.config.problems import found, nearest, problems
 from ris_hybrid.config.schema import Allocation, same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 ALLOCATIONS = Path("services", "storage", "allocations")
 """Where a site keeps its allocation files, below its root."""
@@ -31,6 +31,8 @@ class LoadedAllocations:
     warnings: tuple[Remark, ...]
     skipped: tuple[str, ...]
     """YAML files that are not about an allocation."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The file of each allocation, by its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,10 @@ def load_allocations(path: Path) -> LoadedAllocations:
     if wrong:
         raise UnusableFile(tuple(sorted(wrong, key=lambda remark: (remark.file, remark.line))), _HINT)
     allocations = sorted((entry.allocation for entry in entries), key=lambda each: (same(each.name), each.platform))
-    return LoadedAllocations(allocations=tuple(allocations), warnings=tuple(warnings), skipped=tuple(skipped))
+    files = {entry.allocation.name: entry.document.file for entry in entries}
+    return LoadedAllocations(
+        allocations=tuple(allocations), warnings=tuple(warnings), skipped=tuple(skipped), files=files
+    )
 
 
 def _files(path: Path, wrong: list[Remark]) -> Iterable[Path]:

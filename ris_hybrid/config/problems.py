@@ -6,6 +6,7 @@ from dataclasses import fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from ris_hybrid.mirror.settings import KINDS as MIRROR_KINDS
 from ris_hybrid.settings import KINDS
 
 if TYPE_CHECKING:
@@ -29,16 +30,19 @@ _EXPECTED = {
     "json_invalid": "JSON",
 }
 _MAX_SHOWN = 60
-_KNOWN = sorted({field.name for kind in KINDS for field in fields(kind)})
-"""Every key of burst.yaml, wherever it stands."""
+_KNOWN = sorted({field.name for kind in (*KINDS, *MIRROR_KINDS) for field in fields(kind)})
+"""Every key of burst.yaml and mirror.yaml, wherever it stands."""
 
 
-def problems(document: Document, error: ValidationError, *, above: Loc = ()) -> tuple[Remark, ...]:
+def problems(
+    document: Document, error: ValidationError, *, above: Loc = (), known: Sequence[str] = _KNOWN
+) -> tuple[Remark, ...]:
     """Every finding, at its line; ``above`` is the place of the validated part in the document.
 
-    A ValueError of our own validators carries what was expected, nothing else.
+    ``known`` are the keys that a key we do not know may have been meant for. A ValueError of our own validators
+    carries what was expected, nothing else.
     """
-    return tuple(document.remark((*above, *_written(detail)), said(detail)) for detail in error.errors())
+    return tuple(document.remark((*above, *_written(detail)), said(detail, known)) for detail in error.errors())
 
 
 def found(value: object) -> str:
@@ -66,16 +70,18 @@ def _written(detail: ErrorDetails) -> Loc:
     return tuple(part for part in detail["loc"] if part != "[key]")
 
 
-def said(detail: ErrorDetails) -> str:
+def said(detail: ErrorDetails, known: Sequence[str] = _KNOWN) -> str:
     """One finding: what was expected, and what was found."""
     kind = detail["type"]
     if kind == "missing":
         return "expected a value, found nothing"
     if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
         key = str(detail["loc"][-1])
-        return f"expected a known key, found {key!r}{nearest(key, _KNOWN)}"
+        return f"expected a known key, found {key!r}{nearest(key, known)}"
     if kind == "value_error":
         return f"expected {detail['ctx']['error']}, found {found(detail['input'])}"
+    if kind == "string_pattern_mismatch":
+        return f"expected text like {detail['ctx']['pattern']}, found {found(detail['input'])}"
     if kind == "literal_error":
         return f"expected {detail['ctx']['expected']}, found {found(detail['input'])}"
     return f"expected {_EXPECTED.get(kind) or detail['msg']}, found {found(detail['input'])}"

@@ -133,6 +133,8 @@ class Allocation(BaseModel):
     acl_group_members: Annotated[tuple[Text, ...], BeforeValidator(_comma_names)] = ()
     platform: Name = "storage1"
     backend: Name = "gpfs"
+    renamed_from: Name | None = None
+    """The name under which it is in AWS: its bucket, key and images stay with it under the new one."""
 
     @property
     def name(self) -> str:

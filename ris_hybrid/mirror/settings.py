@@ -88,3 +88,7 @@ class MirrorSettings:
     money: Money = field(default_factory=Money)
     off_boarding: OffBoarding = field(default_factory=OffBoarding)
     brakes: Brakes = field(default_factory=Brakes)
+
+
+KINDS = (MirrorSettings, Environment, Money, OffBoarding, Brakes)
+"""Every part of mirror.yaml."""

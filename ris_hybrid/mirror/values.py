@@ -90,6 +90,8 @@ class RolePlan:
     """The directory group whose members may take it; empty for ``jobs``, which nodes of the lab's own pools have."""
     statements: tuple[Mapping[str, Any], ...]
     """Of its one policy, in IAM's JSON."""
+    project: str = ""
+    """Its tag ``ris_project``; empty for roles of the whole allocation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,6 +168,14 @@ def test_storage_we_do_not_mirror_is_read_and_said(tmp_path: Path) -> None:
     ]
 
 
+def test_a_rename_names_another_allocation(tmp_path: Path) -> None:
+    text = GOOD.format(owner="new")
+    assert warnings(tmp_path, f"{text}    renamed_from: old\n") == []
+    assert warnings(tmp_path, f"{text}    renamed_from: NEW\n") == [
+        "8: allocation.renamed_from: is the name it has: not a rename"
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

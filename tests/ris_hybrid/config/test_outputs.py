@@ -68,7 +68,7 @@ def test_outputs_that_cannot_be_used_are_told(settings: Any, tmp_path: Path, tex
     with pytest.raises(ConfigError) as raised:
         merge_outputs(settings, tmp_path)
     assert raised.value.message.startswith(f"{tmp_path / 'outputs.json'}: {complaint}")
-    assert raised.value.hint == f"write it again: pulumi stack output pools --json > {tmp_path / 'outputs.json'}"
+    assert raised.value.hint == "write it again: ris-hybrid burst outputs --environment ENV"
 
 
 @pytest.mark.parametrize("name", ["not there.json", ".", "no\0name"])

@@ -1,0 +1,1 @@
+"""What IBM Spectrum Scale (GPFS) says of its filesets and quotas."""

@@ -1,0 +1,84 @@
+"""waivers.yaml → waivers, every field of which must be there: a waiver nobody answers for is none.
+
+The file has one key, ``waivers``, a list; what each field means is in ``ris_hybrid.config.waiver``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ris_hybrid.config.document import Loc, Remark, UnusableFile, read
+from ris_hybrid.config.problems import found, nearest
+from ris_hybrid.config.waiver import Waiver
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from ris_hybrid.config.document import Document
+
+_KEYS = tuple(field.name for field in fields(Waiver) if field.name != "where")
+_HINT = "each waiver has rule, resource, reason, owner, until and ticket: see docs/security.md"
+
+
+def load_waivers(path: Path, rules: Collection[str]) -> tuple[Waiver, ...]:
+    """The waivers in one file, in its order; ``rules`` are the names there are.
+
+    Raises:
+        UnusableFile: with everything that is wrong, a line each.
+    """
+    document = read(path)
+    wrong = tuple(_wrong(document, rules))
+    if wrong:
+        raise UnusableFile(tuple(sorted(wrong, key=lambda remark: remark.line)), _HINT)
+    return tuple(
+        Waiver(**entry, where=f"{document.file}:{document.line_of(('waivers', index))}")
+        for index, entry in enumerate(_entries(document))
+    )
+
+
+def _entries(document: Document) -> list[dict[str, Any]]:
+    data = document.data
+    return list(data["waivers"] or ()) if isinstance(data, dict) else []
+
+
+def _wrong(document: Document, rules: Collection[str]) -> Iterator[Remark]:
+    for repeat in document.repeats:
+        text = f"expected the key once, found it on line {repeat.first} and on line {repeat.again}"
+        yield document.remark(repeat.loc, text)
+    data = document.data
+    if data is None:
+        return
+    if not isinstance(data, dict) or set(data) != {"waivers"} or not isinstance(data["waivers"], list | None):
+        yield document.remark((), "expected the one key waivers with a list")
+        return
+    for index, entry in enumerate(data["waivers"] or ()):
+        here = ("waivers", index)
+        if isinstance(entry, dict):
+            yield from (document.remark(loc, text) for loc, text in _faults(here, entry, rules))
+        else:
+            yield document.remark(here, f"expected keys and values, found {found(entry)}")
+
+
+def _faults(here: Loc, entry: dict[str, object], rules: Collection[str]) -> Iterator[tuple[Loc, str]]:
+    for key in entry:
+        if key not in _KEYS:
+            yield (*here, key), f"expected a known key, found {key!r}{nearest(key, _KEYS)}"
+    for key in _KEYS:
+        value = entry.get(key)
+        if not isinstance(value, str) or not value.strip():
+            yield (*here, key), f"expected text, found {found(value)}"
+    rule, until = entry.get("rule"), entry.get("until")
+    if isinstance(rule, str) and rule and rule not in rules:
+        yield (*here, "rule"), f"expected the name of a rule, found {rule!r}{nearest(rule, sorted(rules))}"
+    if isinstance(until, str) and until and not _is_date(until):
+        yield (*here, "until"), f"expected a date such as 2027-03-31, found {until!r}"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

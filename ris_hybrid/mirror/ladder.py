@@ -1,0 +1,86 @@
+"""Off-boarding: the steps of an allocation whose file is gone, and what holds them. No step deletes data.
+
+``active`` → ``marked`` → ``read-only`` → ``archived``, one step a plan. Days count from the day the file was first
+missing. A file that is back takes it to ``active`` at once (the plan does that: it then has facts of its own).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ris_hybrid.mirror.values import Held
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ris_hybrid.mirror.settings import Brakes, OffBoarding
+    from ris_hybrid.mirror.values import Stage
+
+_NEXT: Mapping[Stage, Stage] = {"active": "marked", "marked": "read-only", "read-only": "archived"}
+_STEP: Mapping[Stage, str] = {"marked": "mark as gone", "read-only": "make read-only", "archived": "archive"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """An allocation whose file is gone."""
+
+    name: str
+    stage: Stage
+    removed_on: str
+    """The ledger's; empty when it has none."""
+    brake: str
+    """Why no step may be taken whatever its date; empty for none."""
+    fileset: str
+    """Its fileset, where the file system still has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Where it stands after this plan."""
+
+    stage: Stage
+    removed_on: str
+    held: Held | None = None
+    """The step that was not taken."""
+
+
+def steps(gone: Sequence[Gone], known: int, today: date, off_boarding: OffBoarding, brakes: Brakes) -> list[Step]:
+    """A step for each, in the same order.
+
+    Args:
+        gone: all of them.
+        known: how many allocations are mirrored, those included.
+        today: the day of the plan.
+        off_boarding: how long a stage lasts.
+        brakes: how many may begin to go at once.
+    """
+    beginning = sum(one.stage == "active" and not one.brake for one in gone)
+    most = min(brakes.allocations, max(1, int(brakes.share * known)))
+    crowd = f"{beginning} allocations would begin to go at once, more than {most}" if beginning > most else ""
+    return [_step(one, crowd, today, off_boarding) for one in gone]
+
+
+def _step(gone: Gone, crowd: str, today: date, off_boarding: OffBoarding) -> Step:
+    following = _NEXT.get(gone.stage)
+    if following is None:
+        return Step(stage=gone.stage, removed_on=gone.removed_on)
+    since = gone.removed_on or today.isoformat()
+    why = gone.brake or _brake(gone, following, crowd) or _not_yet(since, following, today, off_boarding)
+    if not why:
+        return Step(stage=following, removed_on=since)
+    held = Held(allocation=gone.name, step=_STEP[following], reason=why)
+    return Step(stage=gone.stage, removed_on="" if gone.stage == "active" else since, held=held)
+
+
+def _brake(gone: Gone, following: Stage, crowd: str) -> str:
+    if following == "marked":
+        return f"{crowd}: is the folder of the files whole? Take them out in smaller parts" if crowd else ""
+    return f"its file is gone, but the file system still has fileset {gone.fileset}" if gone.fileset else ""
+
+
+def _not_yet(since: str, following: Stage, today: date, off_boarding: OffBoarding) -> str:
+    days = {"read-only": off_boarding.read_only_after_days, "archived": off_boarding.archive_after_days}
+    passed, needed = (today - date.fromisoformat(since)).days, days.get(following, 0)
+    return f"gone since {since}, {passed} days of {needed}" if passed < needed else ""

@@ -1,0 +1,134 @@
+"""GPFS's colon format, of old and new releases, as captured and as it should not be."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onprem.gpfs.filesets import parse_filesets, with_quotas
+from onprem.gpfs.rows import kib, rows
+from ris_hybrid.errors import SiteUnavailable
+from ris_hybrid.mirror.listing import Fileset
+
+HEADER = "mmlsfileset::HEADER:version:reserved:reserved:filesystemName:filesetName:id:status:path:comment:"
+NEWER = f"{HEADER}afmFastCreate:falStatus:"
+ROW = "mmlsfileset::0:1:::fs1:lee_active:41:Linked:%2Fstorage1%2Ffs1%2Flee%2FActive:a%3Ab:"
+QUOTAS = (
+    "mmrepquota::HEADER:version:reserved:reserved:filesystemName:quotaType:id:name:"
+    "blockUsage:blockQuota:blockLimit:blockInDoubt:blockGrace:"
+)
+
+
+def quota(name: str, used: str, limit: str, *, kind: str = "FILESET", fs: str = "fs1") -> str:
+    return f"mmrepquota::0:1:::{fs}:{kind}:41:{name}:{used}:{limit}:{limit}:0:none:"
+
+
+def text(*lines: str) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def test_values_are_decoded_and_read_by_the_name_of_their_column() -> None:
+    (row,) = rows(text("# a remark", "", HEADER, ROW))
+    assert row["filesetName"] == "lee_active"
+    assert row["path"] == "/storage1/fs1/lee/Active"
+    assert row["comment"] == "a:b"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (HEADER, ROW),
+        (NEWER, ROW),  # shorter than its header
+        (HEADER, f"{ROW}1:2:3:"),  # longer
+        (HEADER, HEADER, ROW),  # a header again
+        (NEWER, "mmlsfileset::0:1:::fs1:ann_active:9:Linked:%2Fa:-:no:yes:", HEADER, ROW),  # another one for the rest
+        (HEADER.replace("mmlsfileset", "fileset"), ROW),  # the header has another word
+    ],
+)
+def test_releases_differ_in_columns_and_headers(lines: tuple[str, ...]) -> None:
+    fileset = parse_filesets(text(*lines))["lee_active"]
+    assert fileset == Fileset(name="lee_active", path="/storage1/fs1/lee/Active", file_system="fs1")
+
+
+def test_sections_have_headers_of_their_own() -> None:
+    lines = (
+        "mmhealth:State:HEADER:version:reserved:reserved:node:",
+        "mmhealth:Event:HEADER:version:reserved:reserved:event:node:",
+        "mmhealth:State:0:1:::n1:",
+        "mmhealth:Event:0:1:::e1:n2:more:",
+    )
+    assert list(rows(text(*lines))) == [{"node": "n1"}, {"event": "e1", "node": "n2"}]
+
+
+def test_an_escape_that_is_none_stays_as_it_is() -> None:
+    (row,) = rows(text(HEADER, "mmlsfileset::0:1:::fs1:100%zz:1:Linked:%2Fa%:%FF:"))
+    assert (row["filesetName"], row["path"]) == ("100%zz", "/a%")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((), "no header"),
+        (("# only a remark",), "no header"),
+        ((ROW,), "line 1: a row without a header"),
+        ((HEADER, "mmlsfileset: 6027-1388 File system fs9 is not known"), "line 2: not in the form of -Y"),
+        ((HEADER, "a:b:c:d:e:f:g:"), "line 2: not in the form of -Y"),
+        ((HEADER, ROW[:-4]), "line 2: cut off"),
+    ],
+)
+def test_text_that_may_lack_rows_is_unknown(lines: tuple[str, ...], said: str) -> None:
+    with pytest.raises(SiteUnavailable, match=said):
+        list(rows("\n".join(lines)))
+
+
+@given(st.text())
+def test_any_text_is_rows_or_unknown(anything: str) -> None:
+    with suppress(SiteUnavailable):
+        assert all(isinstance(row, dict) for row in rows(anything))
+
+
+def test_deleted_filesets_and_the_root_are_left_out_and_unlinked_ones_have_no_path() -> None:
+    lines = (
+        HEADER,
+        "mmlsfileset::0:1:::fs1:root:0:Linked:%2Fa:root fileset:",
+        "mmlsfileset::0:1:::fs1:old_active:7:Deleted:--:-:",
+        "mmlsfileset::0:1:::fs1:loose_active:8:Unlinked:--:-:",
+        "mmlsfileset::0:1:::fs1:bare:9:Linked::-:",
+    )
+    assert {name: one.path for name, one in parse_filesets(text(*lines)).items()} == {"loose_active": "", "bare": ""}
+
+
+def test_a_name_twice_or_none_is_unknown() -> None:
+    with pytest.raises(SiteUnavailable, match="lee_active twice, in fs1 and in fs2"):
+        parse_filesets(text(HEADER, ROW, ROW.replace(":fs1:", ":fs2:")))
+    with pytest.raises(SiteUnavailable, match="without filesetName"):
+        parse_filesets(text(QUOTAS, quota("lee_active", "1", "2")))
+
+
+def test_quotas_are_kib_and_zero_is_no_limit() -> None:
+    filesets = parse_filesets(text(HEADER, ROW, ROW.replace("lee", "ann"), ROW.replace("lee", "bob")))
+    lines = (
+        QUOTAS,
+        quota("root", "0", "0"),
+        quota("lee_active", "1024", "2048"),
+        quota("ann_active", "0", "0"),
+        quota("bob_active", "7", "8", kind="USR"),
+        quota("bob_active", "7", "8", fs="fs2"),
+        quota("gone_active", "-", "9"),
+    )
+    found = with_quotas(filesets, text(*lines))
+    assert (found["lee_active"].used_bytes, found["lee_active"].quota_bytes) == (1024**2, 2 * 1024**2)
+    assert (found["ann_active"].used_bytes, found["ann_active"].quota_bytes) == (0, None)
+    assert (found["bob_active"].used_bytes, found["bob_active"].quota_bytes) == (None, None)
+
+
+def test_a_figure_that_is_none_is_unknown() -> None:
+    filesets = parse_filesets(text(HEADER, ROW))
+    with pytest.raises(SiteUnavailable, match="blockLimit: expected a number of KiB, found '5T'"):
+        with_quotas(filesets, text(QUOTAS, quota("lee_active", "1", "5T")))
+    with pytest.raises(SiteUnavailable, match="without quotaType"):
+        with_quotas(filesets, text(HEADER, ROW))
+    assert kib({"blockUsage": "-"}, "blockUsage") is None
