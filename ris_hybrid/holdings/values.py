@@ -35,7 +35,9 @@ class Bucket:
     encryption: str | None = None
     """``AES256``, ``aws:kms``, ``aws:kms:dsse``; empty for none."""
     key: str | None = None
-    """Id, arn or alias of the customer key; empty for AWS's own."""
+    """The customer key: its alias where it has one, else its arn or id; empty for AWS's own."""
+    bucket_key: bool | None = None
+    """Whether KMS is asked once for many objects, not once for each."""
     versioned: bool | None = None
     public_blocked: bool | None = None
     """Whether all four settings of the bucket's public access block are on."""
@@ -104,6 +106,7 @@ class PortRule:
     """``-1`` for every protocol."""
     from_port: int
     to_port: int
+    """From 0 to 65535 where the rule names no ports."""
     source: str
 
 
@@ -152,6 +155,7 @@ class LaunchTemplate:
     http_tokens: str | None = None
     """``required`` is IMDSv2; empty where the template leaves it open."""
     hop_limit: int | None = None
+    """0 where the template leaves it open."""
     public_ip: bool | None = None
     volumes_encrypted: bool | None = None
     user_data: str | None = None

@@ -1,0 +1,81 @@
+"""AWS clients of the inventory: one session for all, so that credentials are asked for once; every wait bounded."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from burst.aws import deadline, errors
+from ris_hybrid.errors import ConfigError
+from ris_hybrid.holdings.reading import WORKERS
+
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=20,  # a page of IAM's account details may take seconds to be put together
+    max_pool_connections=WORKERS,
+    retries={"mode": "standard", "total_max_attempts": 5},
+    user_agent_extra="ris-hybrid",
+)
+
+
+class Clients:
+    """Clients of one region by service, each made once; safe to share between threads.
+
+    Credentials and profile come by AWS's own chain, never by argument; so does the endpoint where none is given.
+    Raises ``ConfigError`` for a region or endpoint that is none, ``Refused`` or ``TryAgain`` for credentials.
+    """
+
+    def __init__(self, region: str, endpoint_url: str = "") -> None:
+        self.region = region
+        self._endpoint_url = endpoint_url
+        self._lock = Lock()
+        self._session = botocore.session.get_session()
+        self._made: dict[str, Any] = {}
+
+    def get(self, service: str) -> Any:
+        """The client of a service by botocore's name."""
+        with self._lock:
+            if service not in self._made:
+                self._made[service] = self._make(service)
+            return self._made[service]
+
+    def close(self) -> None:
+        """Give all connections back."""
+        with self._lock:
+            for client in self._made.values():
+                client.close()
+            self._made.clear()
+
+    def _make(self, service: str) -> Any:
+        try:
+            client = self._session.create_client(
+                service, region_name=self.region, endpoint_url=self._endpoint_url or None, config=_CONFIG
+            )
+        except ValueError as error:
+            message = f"no {service.upper()} client for region {self.region!r}: {error}"
+            raise ConfigError(message, "check the environments of mirror.yaml") from error
+        except BotoCoreError as error:
+            raise errors.of_botocore(error) from error
+        client.meta.events.register("before-send.*.*", deadline.check)
+        if _is_number(client.meta.endpoint_url):
+            client.meta.events.register("before-sign.s3-control", _at_its_endpoint(client.meta.endpoint_url))
+        return client
+
+
+def _is_number(endpoint_url: str) -> bool:
+    return (urlsplit(endpoint_url).hostname or "").replace(".", "").isdigit()
+
+
+def _at_its_endpoint(endpoint_url: str) -> Any:
+    """S3 Control puts the account before the host's name; a host that is a number has no names below it."""
+    own = urlsplit(endpoint_url).netloc
+
+    def correct(request: Any, **_: object) -> None:
+        request.url = urlsplit(request.url)._replace(netloc=own).geturl()
+
+    return correct
