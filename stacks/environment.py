@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ris_hybrid.mirror.naming import CLUSTER, ENVIRONMENT, ORGANIZATION
+
 
 class Settings(BaseModel):
     """What people write for one component: nothing unknown, nothing changed after it was read."""
@@ -16,12 +18,12 @@ class Settings(BaseModel):
 class Environment(Settings):
     """One environment: a cluster's part of one account and region."""
 
-    cluster: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    cluster: Annotated[str, Field(pattern=f"^{CLUSTER}$")]
     provider: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,30}$")]
     """LSF's name of the cloud provider, as in burst.yaml."""
-    organization: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,18}[a-z0-9]$")]
+    organization: Annotated[str, Field(pattern=f"^{ORGANIZATION}$")]
     """Begins names that are unique in the world, as in mirror.yaml."""
-    env: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,15}$")]
+    env: Annotated[str, Field(pattern=f"^{ENVIRONMENT}$")]
     """From the stack's name."""
     account: Annotated[str, Field(pattern=r"^\d{12}$")]
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]

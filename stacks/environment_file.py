@@ -14,16 +14,24 @@ from pydantic import Field, ValidationError
 from ris_hybrid.config.document import UnusableFile, read
 from ris_hybrid.config.problems import problems
 from stacks.compute.settings import ComputeSettings
-from stacks.environment import Environment
+from stacks.environment import Environment, Settings
+from stacks.guardrails.faults import guardrails_faults
 from stacks.guardrails.settings import GuardrailsSettings
 from stacks.identity.settings import IdentitySettings
+from stacks.network.faults import network_faults
 from stacks.network.settings import NetworkSettings
+from stacks.observability.faults import observability_faults
 from stacks.observability.settings import ObservabilitySettings
+from stacks.registry.faults import registry_faults
 from stacks.registry.settings import RegistrySettings
+from stacks.storage.faults import storage_faults
 from stacks.storage.settings import StorageSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from stacks.network.faults import Fault
 
 _HINT = "see stacks/config/example.yaml"
 
@@ -48,9 +56,35 @@ def read_environment(path: Path, env: str) -> EnvironmentFile:
     Raises:
         UnusableFile: with everything that is wrong in it, a line each.
     """
-    document = read(path)
+    try:
+        document = read(path)
+    except UnusableFile as error:
+        raise UnusableFile(error.problems, _HINT) from error
     written = document.data if isinstance(document.data, dict) else {}
     try:
-        return EnvironmentFile.model_validate_json(json.dumps({**written, "env": env}), strict=True)
+        file = EnvironmentFile.model_validate_json(json.dumps({**written, "env": env}), strict=True)
     except ValidationError as error:
-        raise UnusableFile(problems(document, error), _HINT) from error
+        raise UnusableFile(problems(document, error, known=sorted(_keys(Settings))), _HINT) from error
+    wrong = tuple(document.remark(loc, text) for loc, text in _faults(file))
+    if wrong:
+        raise UnusableFile(wrong, _HINT)
+    return file
+
+
+def _keys(kind: type[Settings]) -> set[str]:
+    """Every key of the file, wherever it stands."""
+    return set(kind.model_fields).union(*map(_keys, kind.__subclasses__()))
+
+
+def _faults(file: EnvironmentFile) -> Iterator[Fault]:
+    """What is wrong with values that are right one by one, each at its place in the file."""
+    for loc, text in network_faults(file, file.network):
+        yield ("network", *loc), text
+    for loc, text in registry_faults(file.registry, phi=file.phi):
+        yield ("registry", *loc), text
+    for loc, text in storage_faults(file, file.storage, network_scratch=file.network.scratch):
+        yield ("storage", *loc), text
+    for loc, text in guardrails_faults(file, file.guardrails):
+        yield ("guardrails", *loc), text
+    for loc, text in observability_faults(file, file.observability):
+        yield ("observability", *loc), text

@@ -25,6 +25,8 @@ class NetworkOutputs:
     inbound_resolver_ips: tuple[str, ...]
     """Where the site's name servers forward the cloud's zone to; empty without resolver endpoints."""
     flow_log_group: str
+    vpn_tunnel_addresses: tuple[str, ...] = ()
+    """Where the site's VPN device connects to; empty without a VPN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

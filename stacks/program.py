@@ -30,10 +30,29 @@ def main() -> None:
     config = pulumi.Config("ris-hybrid")
     path = CONFIG / (config.get("environment") or f"{env}.yaml")
     file = read_environment(path, env)
+    _right_place(file, pulumi.Config("aws"))
     mirror = config.get("mirror") or file.mirror
     allocations = mirrored(file, path.parent / mirror) if mirror else ()
     for name, value in build(layer, file, allocations).items():
         pulumi.export(name, value)
+
+
+def _right_place(file: EnvironmentFile, provider: pulumi.Config) -> None:
+    """Refuse to build an environment in another region or account than its file says.
+
+    ``aws:allowedAccountIds`` then makes the provider hold the credentials to it.
+    """
+    region, accounts = provider.get("region"), provider.get_object("allowedAccountIds")
+    if region is not None and region != file.region:
+        raise ConfigError(
+            f"aws:region: expected {file.region} as in the environment's file, found {region}",
+            f"run: pulumi config set aws:region {file.region}",
+        )
+    if accounts is not None and accounts != [file.account]:
+        raise ConfigError(
+            f"aws:allowedAccountIds: expected [{file.account}] as in the environment's file, found {accounts}",
+            f"write aws:allowedAccountIds: ['{file.account}'] into the stack's configuration",
+        )
 
 
 def mirrored(file: EnvironmentFile, plan_path: Path) -> tuple[AllocationPlan, ...]:
@@ -77,7 +96,7 @@ def build(  # noqa: PLR0911  # one return a layer
         case "compute":
             from stacks.compute.layer import build_compute
 
-            return build_compute(file, file.compute)
+            return build_compute(file, file.compute, allocations)
         case "guardrails":
             from stacks.guardrails.layer import build_guardrails
 
@@ -85,7 +104,7 @@ def build(  # noqa: PLR0911  # one return a layer
         case _:
             from stacks.observability.layer import build_observability
 
-            return build_observability(file, file.observability)
+            return build_observability(file, file.observability, scratch=file.storage.scratch is not None)
 
 
 if __name__ == "__main__":

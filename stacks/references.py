@@ -11,6 +11,7 @@ from typing import TypeVar
 import pulumi
 from pydantic import TypeAdapter, ValidationError
 
+from ris_hybrid.config.problems import said
 from ris_hybrid.errors import ConfigError
 from stacks.outputs import GuardrailsOutputs, IdentityOutputs, NetworkOutputs, StorageOutputs
 
@@ -51,5 +52,5 @@ def typed(stack: str, raw: object, kind: type[Outputs]) -> Outputs:
         first = error.errors()[0]
         where = ".".join(map(str, (stack, *first["loc"])))
         raise ConfigError(
-            f"output {where}: {first['msg']}", f"build it again first: pulumi up --stack {stack}"
+            f"output {where}: {said(first)}", f"build it again first: pulumi up --stack {stack}"
         ) from error

@@ -29,6 +29,10 @@ class Graph:
 
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    """The keys of ``made`` as they were registered."""
+    asked: dict[str, Any] = field(default_factory=dict)
+    """The whole request of each resource (``protect``, ``aliases``, ``importId``), by ``type name``."""
 
     def of(self, kind: str) -> dict[str, dict[str, Any]]:
         """The resources of one type (``aws:s3/bucket:Bucket``), by name."""
@@ -65,12 +69,29 @@ class Imitation(pulumi.runtime.Mocks):
             "keyId": f"key-{args.name}",
             "prefixListId": f"pl-{args.name}",
             "url": f"https://sqs.example/{named}",
+            "dnsName": f"fs-{args.name}.fsx.{REGION}.amazonaws.com",
+            "mountName": "abcdefgh",
+            "tunnel1Address": "192.0.2.1",
+            "tunnel2Address": "192.0.2.2",
             "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{named}",
         }
-        return made_id, {**given, **args.inputs}
+        addresses = [{**one, "ip": f"10.80.0.{n}"} for n, one in enumerate(args.inputs.get("ipAddresses", ()), 10)]
+        return made_id, {**given, **args.inputs, **({"ipAddresses": addresses} if addresses else {})}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
         raise AssertionError(f"the program asked the cloud for {args.token}")
+
+
+class Noting(pulumi.runtime.mocks.MockMonitor):
+    """Keeps the requests: mocks are told of a resource's inputs only."""
+
+    def __init__(self, mocks: pulumi.runtime.Mocks) -> None:
+        super().__init__(mocks)
+        self.asked: dict[str, Any] = {}
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # gRPC's name
+        self.asked[f"{request.type} {request.name}"] = request
+        return super().RegisterResource(request)
 
 
 @pytest.fixture
@@ -104,7 +125,8 @@ def run_program(own_loops: None) -> Callable[..., Graph]:  # noqa: ARG001  # the
         references: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Graph:
         mocks, graph = Imitation(references or {}), Graph()
-        monitor = pulumi.runtime.mocks.MockMonitor(mocks)
+        pulumi.runtime.settings.ROOT.set(None)  # else it would keep the outputs of the run before
+        monitor = Noting(mocks)
         pulumi.runtime.set_mocks(mocks, project="ris-hybrid", stack=stack, preview=False, monitor=monitor)
         pulumi.runtime.set_all_config(dict(config or {}))
 
@@ -115,7 +137,9 @@ def run_program(own_loops: None) -> Callable[..., Graph]:  # noqa: ARG001  # the
             return pulumi.Output.from_input(given).apply(graph.outputs.update)
 
         whole()
+        graph.order = tuple(mocks.made)
         graph.made.update(sorted(mocks.made.items()))
+        graph.asked.update(monitor.asked)
         return graph
 
     return run
@@ -132,6 +156,10 @@ WRITTEN: dict[str, Any] = {
 }
 
 
+NETWORK: dict[str, Any] = {"vpc_cidr": "10.80.0.0/16", "onprem_cidrs": ["10.20.0.0/16"], "zones": ["us-east-1a"]}
+"""The least a network's section may have."""
+
+
 @pytest.fixture
 def layer_graph(run_program: Callable[..., Graph]) -> Callable[..., Graph]:
     """Build one layer from sections of an environment's file laid over a made-up one."""
@@ -143,7 +171,7 @@ def layer_graph(run_program: Callable[..., Graph]) -> Callable[..., Graph]:
         allocations: Sequence[AllocationPlan] = (),
         references: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Graph:
-        file = EnvironmentFile.model_validate_json(json.dumps({**WRITTEN, "network": {}, **sections}), strict=True)
+        file = EnvironmentFile.model_validate_json(json.dumps({**WRITTEN, "network": NETWORK, **sections}), strict=True)
 
         def program() -> None:
             for name, value in build(layer, file, tuple(allocations)).items():

@@ -1,0 +1,149 @@
+"""The most a role of ours may ever do, whatever is attached to it later (pure).
+
+Left out of what is allowed, and so denied: everything of IAM but reading and passing a role, deleting a version of an
+object, deleting an image, changing a bucket itself. Source: IAM user guide, "Permissions boundaries"; global
+condition keys.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stacks.identity.place import arn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stacks.identity.place import Place, Statement
+
+MOST_CHARACTERS = 6144
+"""IAM's bound on a managed policy, white space aside."""
+_CLASS = "ris_data_class"
+_ALLOWED = (
+    "s3:Get*",
+    "s3:List*",
+    "s3:PutObject*",
+    "s3:DeleteObject",
+    "s3:AbortMultipartUpload",
+    "s3:RestoreObject",
+    "kms:DescribeKey",
+    "kms:Get*",
+    "kms:List*",
+    "ecr:Get*",
+    "ecr:Describe*",
+    "ecr:List*",
+    "ecr:BatchGetImage",
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:PutImage",
+    "ecr:InitiateLayerUpload",
+    "ecr:UploadLayerPart",
+    "ecr:CompleteLayerUpload",
+    "ecr:CreateRepository",
+    "ecr:ReplicateImage",
+    "ecr:TagResource",
+    "ec2:Describe*",
+    "ec2:Get*",
+    "ec2:CreateFleet",
+    "ec2:RunInstances",
+    "ec2:TerminateInstances",
+    "ec2:CreateTags",
+    "ec2:DeleteTags",
+    "iam:Get*",
+    "iam:List*",
+    "iam:PassRole",
+    "sqs:Get*",
+    "sqs:List*",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "ssm:Get*",
+    "ssm:Describe*",
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:*",
+    "sns:Get*",
+    "sns:List*",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "logs:Describe*",
+    "logs:List*",
+    "fsx:Describe*",
+    "fsx:List*",
+    "cloudtrail:Describe*",
+    "cloudtrail:Get*",
+    "cloudtrail:List*",
+    "config:Describe*",
+    "budgets:Describe*",
+    "budgets:ViewBudget",
+    "budgets:List*",
+    "tag:GetResources",
+    "sts:GetCallerIdentity",
+)
+_KEY_USE = ("kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*", "kms:CreateGrant", "kms:RetireGrant")
+_GLOBAL = ("iam:*", "sts:*", "budgets:*", "s3:ListAllMyBuckets")
+"""Answered in one region for all, so bound to none."""
+_IDENTITIES = tuple(
+    f"iam:{verb}*"
+    for verb in ("Add", "Attach", "Create", "Delete", "Detach", "Put", "Remove", "Set", "Tag", "Untag", "Update")
+)
+
+
+def boundary_statements(place: Place, trusted_accounts: Sequence[str]) -> tuple[Statement, ...]:
+    """What is allowed, then what is denied whatever else is allowed."""
+    return (
+        {"Sid": "Most", "Effect": "Allow", "Action": list(_ALLOWED), "Resource": "*"},
+        _keys(place),
+        {
+            "Sid": "OwnRegion",
+            "Effect": "Deny",
+            "NotAction": list(_GLOBAL),
+            "Resource": "*",
+            "Condition": {"StringNotEquals": {"aws:RequestedRegion": place.region}},
+        },
+        {
+            # Not for EC2: a machine starts from an image of Amazon's account.
+            "Sid": "OwnAccount",
+            "Effect": "Deny",
+            "Action": ["s3:*", "kms:*", "ecr:*", "sqs:*", "sns:*"],
+            "Resource": "*",
+            "Condition": {
+                "StringNotEquals": {"aws:ResourceAccount": [place.account, *trusted_accounts]},
+                "Null": {"aws:ResourceAccount": "false"},  # a call on no resource has none, and would be denied
+            },
+        },
+        {"Sid": "NoIdentities", "Effect": "Deny", "Action": [*_IDENTITIES, "organizations:*"], "Resource": "*"},
+        {
+            "Sid": "ClassStays",
+            "Effect": "Deny",
+            "Action": ["ec2:CreateTags", "ec2:DeleteTags", "ecr:TagResource", "ecr:UntagResource"],
+            "Resource": "*",
+            "Condition": {
+                "ForAnyValue:StringEquals": {"aws:TagKeys": [_CLASS]},
+                "Null": {"ec2:CreateAction": "true"},  # a volume gets its class as it is made, by the launch template
+            },
+        },
+        *(() if place.phi else _no_phi()),
+    )
+
+
+def _keys(place: Place) -> Statement:
+    """Keys are used through the service that holds the data, never by themselves."""
+    services = [f"{service}.{place.region}.amazonaws.com" for service in ("ec2", "ecr", "s3", "sqs")]
+    return {
+        "Sid": "Keys",
+        "Effect": "Allow",
+        "Action": list(_KEY_USE),
+        "Resource": arn(place, "kms", "key/*"),
+        "Condition": {"StringEquals": {"kms:ViaService": services}},
+    }
+
+
+def _no_phi() -> tuple[Statement, ...]:
+    return tuple(
+        {
+            "Sid": sid,
+            "Effect": "Deny",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {f"aws:{key}/{_CLASS}": "phi"}},
+        }
+        for sid, key in (("NoPhi", "ResourceTag"), ("NoNewPhi", "RequestTag"))
+    )

@@ -1,0 +1,51 @@
+"""The customer key of one allocation: its own roles read with it, through S3; its images are encrypted with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stacks.customer_key import CustomerKey
+from stacks.documents import role_arn
+from stacks.key_statements import care, grants_of, linked_role, use_through
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import pulumi
+
+    from ris_hybrid.mirror.values import AllocationPlan
+    from stacks.environment import Environment
+    from stacks.storage.settings import StorageSettings
+
+LUSTRE_ROLE = "aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/AWSServiceRoleForFSxS3Access_*"
+"""What FSx for Lustre reads and writes a bucket as; AWS makes one for each file system, when it is linked."""
+
+
+def key_statements(
+    environment: Environment, settings: StorageSettings, allocation: AllocationPlan
+) -> tuple[dict[str, Any], ...]:
+    """Its policy. Deployers are among its users for the markers they put; the bucket's policy shows them no data."""
+    roles = [role.name for role in allocation.roles]
+    users = [*roles, *settings.break_glass_roles, *settings.deployer_roles]
+    through_s3 = use_through(environment, "s3", [role_arn(environment, name) for name in users])
+    used = (through_s3,) if users else ()  # an empty list in a condition is refused
+    kept = (care(environment), *used, *grants_of(environment, "ecr"))
+    if settings.scratch is None or allocation.name not in settings.scratch.allocations:
+        return kept
+    return (*kept, *linked_role(environment, "Lustre", role_arn(environment, LUSTRE_ROLE)))
+
+
+def allocation_key(
+    environment: Environment,
+    settings: StorageSettings,
+    allocation: AllocationPlan,
+    opts: pulumi.ResourceOptions | None = None,
+) -> CustomerKey:
+    """The key, under the alias of the plan."""
+    return CustomerKey(
+        allocation.bucket.key_alias.removeprefix("alias/"),
+        key_statements(environment, settings, allocation),
+        description=f"Data of allocation {allocation.name}",
+        tags={**environment.all_tags, **allocation.tags},
+        opts=opts,
+    )

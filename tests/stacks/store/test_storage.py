@@ -1,0 +1,130 @@
+"""The layer ``storage``: what is registered for allocations of every class and on every step of the ladder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ris_hybrid.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+WRITTEN = {"deployer_roles": ["deployer"], "break_glass_roles": ["aws-reserved/sso.amazonaws.com/*/Emergency_*"]}
+LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+
+
+@pytest.fixture
+def storage(layer_graph: Callable[..., Any], network: Mapping[str, object]) -> Callable[..., Any]:
+    def build(*allocations: Any, environment: Mapping[str, Any] | None = None, **written: Any) -> Any:
+        sections = {"storage": written, **(environment or {})}
+        return layer_graph("storage", sections=sections, allocations=allocations, references={"network": network})
+
+    return build
+
+
+def policy_of(graph: Any, allocation: Any) -> dict[str, Mapping[str, Any]]:
+    text = graph.of("aws:s3/bucketPolicy:BucketPolicy")[allocation.bucket.name]["policy"]
+    return {one["Sid"]: one for one in json.loads(text)["Statement"]}
+
+
+def test_the_graph_of_a_plain_and_a_phi_allocation(storage, plain, phi, golden):
+    golden("stacks/storage.json", storage(plain, phi, **WRITTEN, scratch={"allocations": ["wucci"]}).text())
+
+
+def test_without_allocations_there_are_only_the_logs_and_no_other_stack_is_read(layer_graph):
+    graph = layer_graph("storage", sections={})
+    assert list(graph.of("aws:s3/bucket:Bucket")) == ["wustl-ris-compute1-example-logs"]
+    assert graph.outputs == {
+        "allocations": {},
+        "log_bucket": "wustl-ris-compute1-example-logs",
+        "scratch_dns_name": "",
+        "scratch_mount_name": "",
+    }
+
+
+@pytest.mark.parametrize("data_class", ["internal", "phi"])
+def test_an_allocation_on_its_way_out_takes_no_writes_and_loses_nothing(storage, staged, data_class):
+    marked, closed, archived = (staged(data_class, stage) for stage in ("marked", "read-only", "archived"))
+    assert "NoMoreWrites" not in policy_of(storage(marked), marked)
+    for leaving in (closed, archived):
+        graph = storage(leaving)
+        refused = policy_of(graph, leaving)["NoMoreWrites"]
+        assert "Condition" not in refused
+        assert {"s3:PutObject*", "s3:DeleteObject*"} <= set(refused["Action"])
+        assert leaving.bucket.name in graph.of("aws:s3/bucket:Bucket")
+    (moved, unfinished) = storage(archived).of(LIFECYCLE)[archived.bucket.name]["rules"]
+    assert moved["transitions"] == [{"days": 0, "storageClass": "DEEP_ARCHIVE"}]
+    assert moved["filter"] == {"prefix": ""}
+    assert set(unfinished) == {"id", "status", "filter", "abortIncompleteMultipartUpload"}
+
+
+def test_markers_are_put_before_the_policy_may_refuse_them(storage, staged):
+    leaving = staged("phi", "read-only")
+    graph = storage(leaving)
+    kinds = [key for key in graph.order if leaving.bucket.name in key]
+    policy = kinds.index(f"aws:s3/bucketPolicy:BucketPolicy {leaving.bucket.name}")
+    marker = kinds.index(f"aws:s3/bucketObjectv2:BucketObjectv2 {leaving.bucket.name}/Active/")
+    encryption = next(n for n, key in enumerate(kinds) if "ServerSideEncryption" in key)
+    assert encryption < marker < policy
+
+
+def test_phi_needs_a_key_and_an_environment_for_it(storage, phi):
+    with pytest.raises(ConfigError, match="neuro_trials holds PHI, planned without a key"):
+        storage(replace(phi, bucket=replace(phi.bucket, key_alias="")))
+    with pytest.raises(ConfigError, match="this environment says phi: false"):
+        storage(phi, environment={"phi": False})
+
+
+def test_a_scratch_shows_only_what_may_be_seen_together(storage, plain, phi):
+    with pytest.raises(ConfigError, match=r"storage\.scratch\.allocations: nobody is not planned here"):
+        storage(plain, scratch={"allocations": ["nobody"]})
+    with pytest.raises(ConfigError, match="neuro_trials holds PHI and every node sees the whole file system"):
+        storage(plain, phi, scratch={"allocations": ["wucci", "neuro_trials"]})
+
+
+def test_phi_alone_on_a_scratch_is_let_through_to_fsx(storage, phi):
+    graph = storage(phi, scratch={"allocations": ["neuro_trials"]})
+    network = policy_of(graph, phi)["OnlyFromOurNetwork"]["Condition"]
+    assert network["StringNotEqualsIfExists"] == {"aws:SourceVpce": ["vpce-1", "vpce-2"]}
+    (lustre,) = network["ArnNotLikeIfExists"]["aws:PrincipalArn"]
+    assert lustre.endswith("/AWSServiceRoleForFSxS3Access_*")
+    key = graph.of("aws:kms/key:Key")["wustl-ris-neuro-trials-abc123"]["policy"]
+    assert {"UseLustre", "GrantLustre"} <= {one["Sid"] for one in json.loads(key)["Statement"]}
+
+
+def test_nothing_goes_back_into_a_bucket_that_takes_no_writes(storage, staged):
+    leaving = staged("internal", "read-only")
+    (link,) = (
+        storage(leaving, scratch={"allocations": ["leaving"], "deployment": "SCRATCH_2"})
+        .of("aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation")
+        .values()
+    )
+    assert "autoExportPolicy" not in link["s3"]
+
+
+def test_a_file_deleted_on_the_scratch_is_not_deleted_in_the_bucket(storage, plain):
+    graph = storage(plain, scratch={"allocations": ["wucci"]})
+    (link,) = graph.of("aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation").values()
+    assert link["s3"]["autoExportPolicy"]["events"] == ["NEW", "CHANGED"]
+    assert link["deleteDataInFilesystem"] is False
+
+
+def test_a_short_lived_scratch_has_no_throughput_and_no_key_of_its_own(storage, plain):
+    graph = storage(plain, scratch={"deployment": "SCRATCH_2", "storage_gib": 4800})
+    (made,) = graph.of("aws:fsx/lustreFileSystem:LustreFileSystem").values()
+    assert made["storageCapacity"] == 4800
+    assert not {"perUnitStorageThroughput", "kmsKeyId"} & set(made)
+
+
+def test_no_inventory_where_none_is_wanted(storage, plain):
+    assert not storage(plain, inventory=False).of("aws:s3/inventory:Inventory")
+
+
+@pytest.mark.parametrize("written", [{"storage_gib": 1300}, {"storage_gib": 1000}, {"allocations": ["a", "a"]}])
+def test_a_scratch_of_a_size_that_is_not_sold_is_refused(storage, written):
+    with pytest.raises(ValueError, match=r"1200, or a multiple of 2400|written twice"):
+        storage(scratch=written)
