@@ -11,6 +11,7 @@ from ris_hybrid.cli import (
     burst_enable,
     burst_import,
     burst_offers,
+    burst_outputs,
     burst_past,
     burst_pools,
     burst_reap,
@@ -132,6 +133,7 @@ app.command("enable")(burst_enable.enable)
 app.command("disable")(burst_enable.disable)
 app.command("import")(burst_import.take_over)
 app.command("userdata")(burst_userdata.userdata)
+app.command("outputs")(burst_outputs.outputs)
 app.command("unit")(burst_unit.unit)
 app.command("serve")(burst_serve.serve)
 app.command("run")(burst_run.run)

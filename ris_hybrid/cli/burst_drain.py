@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ris_hybrid import wiring
+from ris_hybrid import clocks, wiring
 from ris_hybrid.cli import show
 from ris_hybrid.errors import CloudError, RisHybridError, TryAgain
 
@@ -38,7 +38,7 @@ def drain(conf: Path | None, *, wait_s: float, dry_run: bool) -> None:
         _say(_look(site, draining.NOBODY, dry_run=True), "would ")
         return
     draining.switch_off(site.provider, partial(wiring.launch_lock_in, site.data, site.settings))
-    last = draining.until_empty(partial(_look, site), wait_s, wiring.wait)
+    last = draining.until_empty(partial(_look, site), wait_s, clocks.wait)
     if last.refused:
         raise TryAgain("\n".join(last.refused), "the files are as they were; run it again")
     if not last.done:

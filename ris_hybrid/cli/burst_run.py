@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ris_hybrid import wiring
+from ris_hybrid import clocks, wiring
 from ris_hybrid.cli import show
 from ris_hybrid.cli.burst_site import ConfOption
 from ris_hybrid.errors import ConfigError, RisHybridError
@@ -61,7 +61,7 @@ class _Broker:
         from ris_hybrid.serve.metrics import Metrics
         from ris_hybrid.serve.process import Order, Turns
 
-        self._clock = enter_sandbox() if conf is None else wiring.clock()
+        self._clock = enter_sandbox() if conf is None else clocks.clock()
         self._data = wiring.data_dir(load_settings(conf), conf)
         order = Order(load=partial(load_settings, conf), data=self._data, clock=self._clock)
         self._turns = Turns(order, Clients(), Metrics(), self._act)

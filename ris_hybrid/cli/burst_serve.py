@@ -29,11 +29,11 @@ def serve(conf: ConfOption = None, metrics: MetricsOption = None) -> None:
     """
     from functools import partial
 
-    from ris_hybrid import wiring
+    from ris_hybrid import clocks, wiring
     from ris_hybrid.cli.burst_site import enter_sandbox, load_settings
     from ris_hybrid.serve import process
 
-    clock = enter_sandbox() if conf is None else wiring.clock()
+    clock = enter_sandbox() if conf is None else clocks.clock()
     settings = load_settings(conf)
     order = process.Order(
         load=partial(load_settings, conf),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ris_hybrid import wiring
+from ris_hybrid import clocks, wiring
 from ris_hybrid.cli import show
 from ris_hybrid.errors import ConfigError
 
@@ -65,16 +65,16 @@ def enter_sandbox() -> Clock:
 
     places = running()
     if places is None:
-        return wiring.clock()
+        return clocks.clock()
     show.note(f"sandbox: {places.root}")
     places.enter()
-    return wiring.ToldClock(places.client_env)
+    return clocks.ToldClock(places.client_env)
 
 
 def open_site(conf: Path | None) -> BurstSite:
     """The site to work on. Commands on PATH and AWS endpoints are the sandbox's when no file is named."""
     sandbox = conf is None
-    clock = enter_sandbox() if sandbox else wiring.clock()
+    clock = enter_sandbox() if sandbox else clocks.clock()
     settings = load_settings(conf)
     data = wiring.data_dir(settings, conf)
     return BurstSite(

@@ -52,7 +52,7 @@ def show_once(site: BurstSite, *, as_json: bool = False, stream: bool = False) -
 
 def watch(conf: Path | None, every_s: float, *, as_json: bool = False) -> None:
     """Show the status again and again until Ctrl-C; a failure is said and asked about again."""
-    from ris_hybrid import wiring
+    from ris_hybrid import clocks
     from ris_hybrid.cli.burst_site import open_site
 
     while True:
@@ -64,7 +64,7 @@ def watch(conf: Path | None, every_s: float, *, as_json: bool = False) -> None:
             failure = error
         if failure is not None:
             show.error(failure.message, failure.hint)
-        wiring.wait(every_s)
+        clocks.wait(every_s)
 
 
 def look(site: BurstSite) -> tuple[Seen, RisHybridError | None]:

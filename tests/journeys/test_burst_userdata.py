@@ -10,6 +10,7 @@ import pytest
 from burst.aws.userdata import MOST_BYTES, user_data
 from ris_hybrid.cli.app import main
 from ris_hybrid.config.burst_file import load_burst
+from ris_hybrid.config.pools_file import read_pools
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,3 +64,20 @@ def test_a_pool_that_is_not_there_is_told(conf: Path, capsys: pytest.CaptureFixt
     assert seen.out == ""
     assert "no pool gpu" in seen.err
     assert "burst.yaml has cpu" in seen.err
+
+
+def test_without_a_pool_all_of_them_are_the_file_the_stacks_read(
+    conf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["burst", "userdata", "--conf", str(conf), "--json"]) == 0
+    path = tmp_path / "pools.json"
+    path.write_text(capsys.readouterr().out)
+    (node,) = read_pools(path).pools
+    settings = load_burst(conf)
+    assert node.user_data == user_data(settings.pools[0], settings)
+    assert (node.name, node.instance_type, node.multi_node, node.labs) == ("cpu", "c6i.4xlarge", False, ())
+
+
+def test_neither_a_pool_nor_json_is_told(conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["burst", "userdata", "--conf", str(conf)]) == 2
+    assert "expected --pool NAME, or --json for all pools" in capsys.readouterr().err
