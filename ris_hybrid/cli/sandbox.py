@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ris_hybrid.cli import show
+from ris_hybrid.cli import sandbox_apply, show
 from ris_hybrid.cli.conformance import conformance
 from ris_hybrid.cli.sandbox_soak import soak
 
@@ -20,6 +20,10 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 app.command("conformance")(conformance)
 app.command("soak")(soak)
+app.command("up")(sandbox_apply.up)
+app.command("preview")(sandbox_apply.preview)
+app.command("destroy")(sandbox_apply.destroy)
+app.command("outputs")(sandbox_apply.outputs)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 BurstOption = Annotated[

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from burst.aws.prices import catalog
 from burst.aws.userdata import user_data
-from policies.plan import check, enforce
+from policies.network_json import check, enforce
 from ris_hybrid.errors import ConfigError
 from stacks.node_plan import node_pools
 from stacks.plan import NetworkSettings, plan_network
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.literals import ResourceTypeType
     from mypy_boto3_ec2.type_defs import IpPermissionTypeDef, RequestLaunchTemplateDataTypeDef, TagSpecificationTypeDef
 
-    from policies.rules import NetworkJson
+    from policies.network_json import NetworkJson
     from ris_hybrid.sandbox.aws.child import SandboxAws
     from ris_hybrid.settings import BurstSettings
     from stacks.node_plan import LaunchTemplatePlan

@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from burst.aws.shapes import with_shapes
+from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.sandbox import lsf_top, pool_build
@@ -24,7 +25,7 @@ from ris_hybrid.sandbox.lsf.server import CommandServer, install_commands, servi
 from ris_hybrid.sandbox.machine_room import AwsMachineRoom
 from ris_hybrid.sandbox.nursery import Nursery
 from ris_hybrid.sandbox.simulation import Simulation
-from ris_hybrid.wiring import CLOCK_VARIABLE, DATA_VARIABLE, HOST_VARIABLE
+from ris_hybrid.wiring import DATA_VARIABLE, HOST_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

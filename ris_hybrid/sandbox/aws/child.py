@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _ANSWER_S = 60.0
-_CLIENT_CONFIG = Path(__file__).with_name("client.config")
+CLIENT_CONFIG = Path(__file__).with_name("client.config")
+"""What clients of the sandbox read in place of the user's own AWS settings."""
 _NEUTRAL = {
-    "AWS_CONFIG_FILE": str(_CLIENT_CONFIG),
+    "AWS_CONFIG_FILE": str(CLIENT_CONFIG),
     "AWS_PROFILE": "default",  # the user's profile is not in our file, and an unknown one is an error
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
@@ -117,6 +118,10 @@ class SandboxAws:
     def calls(self) -> dict[str, int]:
         """How often each AWS call was made, by ``ec2:CreateFleet``."""
         return cast("dict[str, int]", self._ask("calls"))
+
+    def calls_by_key(self) -> dict[str, dict[str, int]]:
+        """``calls`` of each access key: ``sandbox`` is the product's, ``sandbox-pulumi`` the sandbox's apply's."""
+        return cast("dict[str, dict[str, int]]", self._ask("calls-by-key"))
 
     def faults(self, rules: Sequence[Mapping[str, object]]) -> None:
         """Replace the fault rules (see ``ris_hybrid.sandbox.aws.faults``); none ends all faults."""

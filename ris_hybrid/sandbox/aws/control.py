@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import cast
@@ -74,7 +75,17 @@ def _instances(state: State, _posted: object) -> object:
 
 
 def _calls(state: State, _posted: object) -> object:
-    return dict(state.calls)
+    total: Counter[str] = Counter()
+    for (_, name), count in state.calls.items():
+        total[name] += count
+    return total
+
+
+def _calls_by_key(state: State, _posted: object) -> object:
+    shown: dict[str, dict[str, int]] = {}
+    for (key, name), count in state.calls.items():
+        shown.setdefault(key, {})[name] = count
+    return shown
 
 
 def _faults(state: State, _posted: object) -> object:
@@ -142,6 +153,7 @@ _ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", "clock"): _set_clock,
     ("GET", "instances"): _instances,
     ("GET", "calls"): _calls,
+    ("GET", "calls-by-key"): _calls_by_key,
     ("GET", "faults"): _faults,
     ("POST", "faults"): _set_faults,
     ("POST", "capacity"): _set_capacity,

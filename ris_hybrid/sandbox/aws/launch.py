@@ -83,6 +83,17 @@ def template_subnet(data: Mapping[str, Any]) -> str:
     return str(interfaces[0].get("SubnetId", "")) if interfaces else ""
 
 
+def template_groups(data: Mapping[str, Any]) -> dict[str, str]:
+    """The security groups of a template's first network interface as a launch's own: moto leaves them aside too."""
+    interfaces: Sequence[Mapping[str, Any]] = data.get("NetworkInterfaces") or ()
+    groups: Sequence[str] = (interfaces[0].get("Groups") or ()) if interfaces else ()
+    return {f"SecurityGroupId.{number}": one for number, one in enumerate(groups, 1)}
+
+
+def _names_groups(form: Mapping[str, str]) -> bool:
+    return any(key.startswith("SecurityGroup") for key in form)
+
+
 def check(state: State, place: Place, target: Target) -> None:
     """Raise ``ApiError`` for a type or placement group that does not exist."""
     if not moto_view.known_type(target.instance_type):
@@ -115,8 +126,9 @@ def completed(params: Params, target: Target, template: Template | None, count: 
     form = dict(params.flat) | {"MinCount": str(count), "MaxCount": str(count)}
     if template is None:
         return form
-    if target.subnet and not params.items("NetworkInterface"):
-        form["SubnetId"] = target.subnet
+    if not params.items("NetworkInterface"):
+        form |= {"SubnetId": target.subnet} if target.subnet else {}
+        form |= {} if _names_groups(form) else template_groups(template.data)
     metadata: Mapping[str, Any] = template.data.get("MetadataOptions") or {}
     return {f"MetadataOptions.{key}": _plain(value) for key, value in metadata.items()} | form
 

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ris_hybrid.sandbox.aws import moto_view
+from ris_hybrid.sandbox.aws.additions import ADDED
 from ris_hybrid.sandbox.aws.control import PREFIX, control
 from ris_hybrid.sandbox.aws.describe import describe_instances, describe_status
 from ris_hybrid.sandbox.aws.ending import change_state
@@ -72,7 +73,7 @@ class Layer:
 
     def _faulty(self, call: Call) -> Answer:
         with self._lock:
-            self._state.calls[call.name] += 1
+            self._state.calls[call.key, call.name] += 1
             deed, book = self._state.faults.deed(call.name), self._state.book
         if deed.delay_s:
             time.sleep(deed.delay_s)
@@ -104,6 +105,9 @@ def _applied(state: State, call: Call, grant: int | None) -> Answer:
 
 
 def _corrected(state: State, call: Call, grant: int | None) -> Answer:
+    added = ADDED.get(call.name)
+    if added is not None:
+        return added(state, call)
     if call.service != "ec2":
         return state.plain(call)
     if call.action == "CreateFleet":

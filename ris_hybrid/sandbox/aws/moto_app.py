@@ -46,7 +46,9 @@ class Moto:
         self._open(call.account, call.region)
         answer = run(self._wsgi, call.wsgi())
         headers = dict(answer.headers)
-        unrouted = answer.status == 404 and headers.get("Content-Type", "").startswith(_NO_PAGE)
+        # In S3 every path is a bucket's or an object's, and a HEAD that finds none says so without a document.
+        no_document = headers.get("Content-Type", "").startswith(_NO_PAGE) and call.service != "s3"
+        unrouted = answer.status == 404 and no_document
         if _CRASH in headers or unrouted:
             raise not_in_sandbox(f"{call.name} ({headers.get(_CRASH, 'moto does not know it')})")
         return replace(answer, headers=tuple(pair for pair in answer.headers if pair[0] != _CRASH))

@@ -120,6 +120,13 @@ def tags(place: Place) -> Mapping[str, dict[str, str]]:
     return found
 
 
+def show_tags(place: Place, ids: Iterable[str]) -> None:
+    """Let launch templates show the tags they have now; moto shows those they were made with."""
+    templates = _backend(place).launch_templates
+    for one in set(ids).intersection(templates):
+        templates[one].tags = templates[one].get_tags()
+
+
 def passing(place: Place, wanted: Mapping[str, Sequence[str]]) -> frozenset[str]:
     """The machines that pass these filters of moto's own."""
     found = _backend(place).all_reservations(filters={name: list(values) for name, values in wanted.items()})
@@ -139,6 +146,19 @@ def post(place: Place, queue: str, body: str) -> str:
         backend.create_queue(queue)
     backend.send_message(queue, body)
     return f"/{account}/{queue}"
+
+
+def queue_policy(place: Place, queue: str) -> str:
+    """The policy of a queue as JSON; empty for none, and for a queue there is not."""
+    account, region = place
+    found = sqs_backends[account][region].queues.get(queue)
+    return str(found.policy or "") if found else ""
+
+
+def set_queue_policy(place: Place, queue: str, policy: str) -> None:
+    """Give a queue this policy."""
+    account, region = place
+    sqs_backends[account][region].queues[queue].policy = policy
 
 
 def release(place: Place, machine_ids: Iterable[str]) -> None:
@@ -199,3 +219,8 @@ def new_fleet_id() -> str:
 def new_group_id() -> str:
     """The next placement group id of the seed."""
     return f"pg-{mock_random.get_random_hex(17)}"
+
+
+def new_reservation_id() -> str:
+    """The next capacity reservation id of the seed."""
+    return f"cr-{mock_random.get_random_hex(17)}"

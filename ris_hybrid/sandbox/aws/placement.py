@@ -5,7 +5,7 @@ Source: EC2 API reference, CreatePlacementGroup, DescribePlacementGroups, Delete
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ris_hybrid.sandbox.aws.filters import Wanted, like
@@ -82,6 +82,15 @@ class Groups:
             message = f"The placement group '{name}' is in use and may not be deleted."
             raise ApiError("InvalidPlacementGroup.InUse", message)
         del self._groups[place, name]
+
+    def retag(self, place: Place, group_id: str, tags: Mapping[str, str], *, drop: bool) -> None:
+        """Write tags on a group, or take those keys away. Raises ``ApiError`` for an id there is not."""
+        key = next((key for key, group in self._groups.items() if key[0] == place and group.group_id == group_id), None)
+        if key is None:
+            raise ApiError("InvalidPlacementGroupId.Unknown", f"The placement group id '{group_id}' is unknown.")
+        before = self._groups[key].tags
+        after = {name: value for name, value in before.items() if name not in tags} if drop else {**before, **tags}
+        self._groups[key] = replace(self._groups[key], tags=after)
 
     def find(self, place: Place, names: Sequence[str], ids: Sequence[str], wanted: Wanted) -> list[Group]:
         """Groups by name, id and filter. Raises ``ApiError`` for a name or id there is not."""

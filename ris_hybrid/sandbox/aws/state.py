@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from ris_hybrid.model import MachineState
 from ris_hybrid.sandbox.aws import moto_view
+from ris_hybrid.sandbox.aws.direct_connect import DirectConnect
 from ris_hybrid.sandbox.aws.faults import RuleBook
 from ris_hybrid.sandbox.aws.fleet import Room
+from ris_hybrid.sandbox.aws.kept import Kept
 from ris_hybrid.sandbox.aws.lifecycle import Book, Clock, Timing
 from ris_hybrid.sandbox.aws.placement import Groups
 from ris_hybrid.sandbox.aws.shelf import Shelf
@@ -42,7 +44,10 @@ class State:
     faults: RuleBook = field(default_factory=RuleBook)
     capacity: Capacity = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
-    calls: Counter[str] = field(default_factory=Counter)
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By access key and ``ec2:CreateFleet``."""
+    direct_connect: DirectConnect = field(default_factory=DirectConnect)
+    kept: Kept = field(default_factory=Kept)
     impaired: dict[str, str] = field(default_factory=dict)
     """The check that fails of a machine: ``instance`` or ``system``."""
 

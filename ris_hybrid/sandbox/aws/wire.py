@@ -1,7 +1,7 @@
 """AWS calls and answers as plain values: who asks for what, in which protocol, and how an error is written in it.
 
 Formats: the EC2 and query protocols send a form (``Action=...&Filter.1.Name=...``) and answer in XML; JSON services
-name the action in ``X-Amz-Target``; REST services have only a method and a path.
+name the action in ``X-Amz-Target``; REST services have only a method and a path (see ``operations``).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 from xml.sax.saxutils import escape
 
+from ris_hybrid.sandbox.aws.operations import rest_operation, rest_service
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -22,7 +24,7 @@ Protocol = Literal["ec2", "query", "json", "rest-json", "rest-xml"]
 Environ = dict[str, Any]
 _FORM = "application/x-www-form-urlencoded"
 _CREDENTIAL = re.compile(r"(?:Credential=|^)([^/,\s]+)/\d+/([^/]+)/([^/]+)/aws4_request")
-_XML_REST = frozenset({"s3", "s3-control", "route53", "cloudfront"})
+_XML_REST = frozenset({"s3", "s3control", "route53", "cloudfront"})
 _UNSIGNED_STS = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
 
 
@@ -101,6 +103,8 @@ class Call:
     service: str
     region: str
     account: str
+    key: str = ""
+    """The access key it is signed with; empty for an unsigned one."""
     action: str
     protocol: Protocol
     pairs: tuple[tuple[str, str], ...]
@@ -109,7 +113,7 @@ class Call:
 
     @property
     def name(self) -> str:
-        """``ec2:CreateFleet``; REST services have the HTTP method in place of the action."""
+        """``ec2:CreateFleet``; an operation of REST that botocore does not know has the HTTP method in its place."""
         return f"{self.service}:{self.action}"
 
     @property
@@ -176,7 +180,7 @@ def _body(environ: Environ) -> bytes:
 
 def _action(environ: Environ, fields: Mapping[str, str]) -> str:
     target = environ.get("HTTP_X_AMZ_TARGET", "")
-    return fields.get("Action") or target.rpartition(".")[2] or environ.get("REQUEST_METHOD", "")
+    return fields.get("Action") or target.rpartition(".")[2]
 
 
 def _protocol(environ: Environ, service: str, fields: Mapping[str, str]) -> Protocol:
@@ -199,10 +203,14 @@ def read_call(environ: Environ, account_of: Callable[[str], str]) -> Call:
     key, region, service = scope.groups() if scope else ("", "us-east-1", "s3")
     if not scope and action in _UNSIGNED_STS:
         service = "sts"
+    if not action:
+        service = rest_service(service, environ.get("PATH_INFO", ""))
+        action = rest_operation(service, environ, fields)
     return Call(
         service=service,
         region=region,
         account=account_of(key),
+        key=key,
         action=action,
         protocol=_protocol(environ, service, fields),
         pairs=pairs,

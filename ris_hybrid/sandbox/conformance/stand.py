@@ -20,6 +20,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from burst.aws.prices import catalog
 from burst.aws.shapes import with_shapes
+from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.errors import SiteUnavailable
 from ris_hybrid.sandbox import lsf_top, pool_build
@@ -35,7 +36,6 @@ from ris_hybrid.sandbox.lsf.server import CommandServer, install_commands, servi
 from ris_hybrid.sandbox.lsf.spec import ClusterSpec, HostSpec, QueueSpec
 from ris_hybrid.sandbox.machine_room import AwsMachineRoom
 from ris_hybrid.sandbox.simulation import Simulation
-from ris_hybrid.wiring import CLOCK_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

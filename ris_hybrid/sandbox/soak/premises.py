@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from burst.aws.shapes import with_shapes
 from onprem.shell import Completed
+from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.errors import SiteUnavailable
@@ -28,7 +29,7 @@ from ris_hybrid.sandbox.machine_room import AwsMachineRoom
 from ris_hybrid.sandbox.narrator import Narrator
 from ris_hybrid.sandbox.soak.fate import entered
 from ris_hybrid.sandbox.soak.ordeals import never_joins
-from ris_hybrid.wiring import CLOCK_VARIABLE, DATA_VARIABLE
+from ris_hybrid.wiring import DATA_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

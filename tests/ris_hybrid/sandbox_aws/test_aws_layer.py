@@ -36,15 +36,26 @@ def test_calls_are_counted_by_service_and_action(sandbox: Sandbox, ec2: Any) -> 
     ec2.describe_vpcs()
     sandbox.client("sqs").list_queues()
     sandbox.client("s3").list_buckets()
+    sandbox.client("s3", key="sandbox-pulumi").list_buckets()
     sandbox.get("health")
-    assert sandbox.get("calls") == {"ec2:DescribeVpcs": 2, "sqs:ListQueues": 1, "s3:GET": 1}
+    assert sandbox.get("calls") == {"ec2:DescribeVpcs": 2, "sqs:ListQueues": 1, "s3:ListBuckets": 2}
+    assert sandbox.get("calls-by-key") == {
+        "sandbox": {"ec2:DescribeVpcs": 2, "sqs:ListQueues": 1, "s3:ListBuckets": 1},
+        "sandbox-pulumi": {"s3:ListBuckets": 1},
+    }
+
+
+def test_a_bucket_that_is_not_there_is_no_gap_of_the_sandbox(sandbox: Sandbox) -> None:
+    s3 = sandbox.client("s3")
+    with pytest.raises(s3.exceptions.ClientError, match="404"):
+        s3.head_bucket(Bucket="not-there")
 
 
 @pytest.mark.parametrize(
     ("service", "call", "arguments"),
     [
-        ("ec2", "describe_capacity_reservations", {}),
-        ("ecr", "create_pull_through_cache_rule", {"ecrRepositoryPrefix": "ab", "upstreamRegistryUrl": "x"}),
+        ("ec2", "describe_fpga_images", {}),
+        ("ecr", "get_account_setting", {"name": "BLOB_MOUNTING"}),
         ("eks", "list_addons", {"clusterName": "x"}),
         ("pricing", "describe_services", {}),
         ("cloudwatch", "put_composite_alarm", {"AlarmName": "x", "AlarmRule": "y"}),
@@ -167,7 +178,7 @@ def test_a_signed_address_is_read_without_its_signature() -> None:
 
 
 def test_unsigned_calls_are_s3s_or_stss() -> None:
-    assert read_call(request(REQUEST_METHOD="GET"), str).name == "s3:GET"
+    assert read_call(request(REQUEST_METHOD="GET"), str).name == "s3:ListBuckets"
     query = "Action=AssumeRoleWithWebIdentity"
     call = read_call(request(QUERY_STRING=query), str)
     assert (call.name, call.protocol) == ("sts:AssumeRoleWithWebIdentity", "query")

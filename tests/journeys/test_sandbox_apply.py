@@ -1,0 +1,76 @@
+"""``sandbox up`` and its kin through the real command: a sandbox is started for them, programs run as children."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMMAND = str(Path(sys.executable).parent / "ris-hybrid")
+
+
+class Shell:
+    def __init__(self, root: Path) -> None:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(("PRO_", "RIS_HYBRID"))}
+        self.env = {**plain, "RIS_HYBRID_SANDBOX": str(root)}
+        self.first: subprocess.CompletedProcess[str]
+
+    def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [COMMAND, "sandbox", *arguments], env=self.env, capture_output=True, text=True, timeout=100, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.run(*arguments, "--json").stdout)
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[Shell]:
+    with tempfile.TemporaryDirectory(prefix="rh-") as folder:
+        opened = Shell(Path(folder) / "s")
+        try:
+            opened.first = opened.run("up", "registry")
+            yield opened
+        finally:
+            opened.run("stop")
+
+
+def test_a_layer_goes_up_once_and_comes_down_again(shell: Shell) -> None:
+    first = shell.first
+    assert "note: no sandbox runs: starting an empty one" in first.stderr
+    assert "note: sandbox registry-sandbox: create aws:ecr/" in first.stderr
+    head, row, total = first.stdout.splitlines()
+    assert head.split() == ["sandbox", "stack", "create", "update", "replace", "delete", "keep", "same", "s"]
+    assert row.split()[0] == "registry-sandbox"
+    assert total.startswith("all of the sandbox")
+    (again,) = shell.json("up", "registry")["stacks"]
+    assert (again["changes"], again["sandbox"]) == ([], True)
+    assert again["same"] == int(row.split()[1])
+    given = shell.json("outputs", "registry")
+    assert (given["sandbox"], given["stack"]) == (True, "registry-sandbox")
+    assert "nothing was deleted; to do it: --yes" in shell.run("destroy", "registry").stderr
+    (gone,) = shell.json("destroy", "registry", "--yes")["stacks"]
+    assert {change["deed"] for change in gone["changes"]} == {"delete"}
+
+
+def test_what_cannot_be_done_is_said_after_what_was_done(shell: Shell) -> None:
+    refused = shell.run("outputs", "network", code=2)
+    assert refused.stderr.splitlines()[-2:] == [
+        "error: sandbox stack network-sandbox is not built",
+        "hint: run: ris-hybrid sandbox up network",
+    ]
+    told = shell.run("preview", "identity", "observability", code=2)
+    assert told.stdout.splitlines()[1].startswith("identity-sandbox")
+    assert "observability-sandbox needs the outputs of" in told.stderr
