@@ -3,7 +3,7 @@ PY := .venv/bin/python
 BIN := .venv/bin
 CONSTRAINTS := .ci/constraints.txt
 
-.PHONY: help install demo test check lint fix bench bench-rc soak fuzz kills
+.PHONY: help install demo test check lint fix bench bench-rc bench-stacks soak fuzz kills
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
 
@@ -41,10 +41,13 @@ fix: install ## format and mend what ruff can
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 bench: install ## the figures of README and docs
-	@$(PY) bench/hook_start.py && $(PY) bench/parse_and_decide.py
+	@$(PY) bench/hook_start.py && $(PY) bench/parse_and_decide.py && $(PY) bench/mirror_plan.py
 
 bench-rc: install ## what each call of LSF costs, on the sandbox's EC2 (SCRIPTS=DIR CONF=DIR: another plug-in beside ours)
 	@$(PY) bench/rc.py $(if $(SCRIPTS),--scripts $(SCRIPTS) --conf $(CONF))
+
+bench-stacks: install ## what each layer's Pulumi program costs to import and to run
+	@$(PY) bench/stack_programs.py
 
 soak: install ## twenty days of random faults in the sandbox, and an hour of them with real child processes
 	@$(BIN)/ris-hybrid sandbox soak --seeds 20 --keep soak-failures

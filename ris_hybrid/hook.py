@@ -166,16 +166,16 @@ def _note_early(env: Mapping[str, str], name: str, fields: Mapping[str, object])
     from pathlib import Path
 
     from burst.audit import AuditFile
-    from ris_hybrid import wiring
+    from ris_hybrid import clocks, wiring
     from ris_hybrid.model import Event
 
     data = env.get(wiring.DATA_VARIABLE, "")
     if not data or not name or "/" in name:
         return
     try:
-        at = wiring.clock(env).now()
+        at = clocks.clock(env).now()
     except ConfigError:  # that may be what the call failed of
-        at = wiring.SystemClock().now()
+        at = clocks.SystemClock().now()
     AuditFile(Path(data) / f"{name}-audit.jsonl").record(Event(at=at, kind="call", fields=fields))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ris_hybrid.mirror.deployed import Deployed
     from ris_hybrid.mirror.listing import SiteListing
     from ris_hybrid.model import Begun, Event, Host, Identity, Job, Launch, Launched, Machine, Notice, PoolMarks, Queue
+    from ris_hybrid.settings import PoolOutputs
 
 
 class Clock(Protocol):
@@ -212,4 +213,12 @@ class Deployer(Protocol):
 
     def outputs(self, stack: str) -> Mapping[str, object]:
         """What the stack gave out last, secrets left out; empty when it was never built."""
+        ...
+
+
+class BuiltPools(Protocol):
+    """What the stacks built for the pools. Errors are ``Cloud``'s, and ``CloudError`` for what nobody of ours wrote."""
+
+    def pools(self, environment: str) -> Mapping[str, PoolOutputs]:
+        """By pool; empty only when nothing is built for the environment."""
         ...

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ris_hybrid.clocks import FixedClock, clock
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from burst.aws.client import Clients
@@ -20,63 +19,10 @@ if TYPE_CHECKING:
     from burst.duty import Post
     from burst.provider import Provider
     from onprem.shell import Shell
-    from ris_hybrid.ports import Clock, Hosts, Notices, Scheduler
+    from ris_hybrid.mirror.settings import Environment
+    from ris_hybrid.mirror.values import MirrorPlan
+    from ris_hybrid.ports import Clock, Deployer, Hosts, Inventory, Notices, Scheduler, SiteReports
     from ris_hybrid.settings import BurstSettings
-
-CLOCK_VARIABLE = "RIS_HYBRID_SANDBOX_CLOCK"
-"""Set by the sandbox alone: its virtual time. Everything else runs the same code as production."""
-
-
-_LATEST = 253_402_300_800.0  # the year 10000, which calendars do not reach
-
-
-class SystemClock:
-    """The machine's own clock."""
-
-    def now(self) -> float:
-        """Epoch seconds."""
-        return time.time()
-
-
-class FixedClock:
-    """One moment, given by the sandbox or a test."""
-
-    def __init__(self, at: float) -> None:
-        self._at = at
-
-    def now(self) -> float:
-        """That moment."""
-        return self._at
-
-
-def wait(seconds: float) -> None:
-    """Let real time pass, between two looks of a command that watches."""
-    time.sleep(seconds)
-
-
-class ToldClock:
-    """Asks an environment anew each time; the sandbox keeps its time in one."""
-
-    def __init__(self, env: Callable[[], Mapping[str, str]]) -> None:
-        self._env = env
-
-    def now(self) -> float:
-        """Epoch seconds."""
-        return clock(self._env()).now()
-
-
-def clock(env: Mapping[str, str] = os.environ) -> Clock:
-    """The sandbox's virtual time where it is set, else the system's."""
-    text = env.get(CLOCK_VARIABLE, "")
-    if not text:
-        return SystemClock()
-    try:
-        at = float(text)
-    except ValueError:
-        at = math.nan
-    if not 0 <= at < _LATEST:
-        raise ConfigError(f"{CLOCK_VARIABLE}: expected epoch seconds, found {text!r}")
-    return FixedClock(at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +180,13 @@ def hosts(timeout_s: float = 30.0) -> Hosts:
     return LsfHosts(LocalShell(), timeout_s=timeout_s)
 
 
+def site_reports(folder: Path) -> SiteReports:
+    """What the site reports beside its allocation files, as somebody captured it into a folder."""
+    from onprem.captured import CapturedReports
+
+    return CapturedReports(folder)
+
+
 HOST_VARIABLE = "RIS_HYBRID_HOST"
 """What LSF calls this host, where that is not its own name."""
 
@@ -287,3 +240,32 @@ def _conf_path(env: Mapping[str, str], provider_name: str) -> Path:
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise ConfigError(f"{path}: providers: expected one named {provider_name} with a confPath") from error
     return Path(envdir) / conf
+
+
+def inventory(environment: Environment, plan: MirrorPlan) -> Inventory:
+    """What AWS holds of a plan in one of its environments; the credentials are those of AWS's own chain."""
+    from ris_hybrid.holdings.inventory import AwsInventory
+    from ris_hybrid.holdings.scope import Scope
+
+    return AwsInventory(environment.account, environment.region, Scope.of_plan(plan, environment.name))
+
+
+def judge(plan: MirrorPlan) -> tuple[str, ...]:
+    """What the plan breaks of the rules, a line each."""
+    from policies.plan import check_plan, lines
+    from policies.rules.rule import Context
+
+    return lines(check_plan(plan, Context()))
+
+
+def pulumi_deployer(project: Path, plan: Path) -> Deployer:
+    """Pulumi's own engine over the stacks of a project folder, with the policy pack that lies in it."""
+    from stacks.automation import PulumiDeployer
+
+    pack = project / "policies" / "pack"
+    return PulumiDeployer(project, plan, (pack,) if pack.is_dir() else ())
+
+
+def aws_endpoint(env: Mapping[str, str] = os.environ) -> str:
+    """Where this shell sends its AWS calls; empty for AWS itself."""
+    return env.get("AWS_ENDPOINT_URL", "")

@@ -137,6 +137,7 @@ def _details(allocation: Allocation) -> dict[str, object]:
         "members": list(allocation.acl_group_members),
         "platform": allocation.platform,
         "backend": allocation.backend,
+        "renamed_from": allocation.renamed_from,
         "projects": [_project(project) for project in allocation.projects],
         "extra": allocation.extra,
     }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ris_hybrid.cli import allocation, burst, doctor, sandbox, show
+from ris_hybrid.cli import allocation, burst, doctor, mirror, policy, sandbox, show
 from ris_hybrid.errors import RisHybridError
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ app = typer.Typer(
 )
 # One line a group, in the order of the help text.
 app.add_typer(allocation.app, name="allocation", help="Read the site's storage allocations.")
+app.add_typer(mirror.app, name="mirror", help="Allocations in AWS: plan, differences, drift, apply.")
 app.add_typer(burst.app, name="burst", help="Pressure, cloud nodes, decisions and their reasons.")
+app.add_typer(policy.app, name="policy", help="The rules no plan may break, and what of them is broken.")
 app.add_typer(sandbox.app, name="sandbox", help="AWS on loopback and a virtual LSF, to try everything.")
 app.command("doctor")(doctor.doctor)
 

@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSResponse
 
 from burst.aws import model_cut
 from burst.rc import conf, templates
-from ris_hybrid import hook, wiring
+from ris_hybrid import clocks, hook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ class Fuzzed:
             "PRO_DATA_DIR": str(top / "work"),
             "LSF_ENVDIR": str(top / "conf"),
             "PROVIDER_NAME": "aws",
-            wiring.CLOCK_VARIABLE: repr(now),
+            clocks.CLOCK_VARIABLE: repr(now),
         }
         self.turn = count()
         self.seen = 0

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from onprem.lsf.read import LsfScheduler
-from ris_hybrid import wiring
+from ris_hybrid import clocks, wiring
 from ris_hybrid.errors import ConfigError
 
 
 def test_the_clock_is_the_systems_unless_the_sandbox_sets_it() -> None:
-    assert abs(wiring.clock({}).now() - time.time()) < 60
-    assert wiring.clock({wiring.CLOCK_VARIABLE: "1800000000.5"}).now() == 1800000000.5
+    assert abs(clocks.clock({}).now() - time.time()) < 60
+    assert clocks.clock({clocks.CLOCK_VARIABLE: "1800000000.5"}).now() == 1800000000.5
 
 
 @pytest.mark.parametrize("text", ["soon", "nan", "inf", "-1", "1e300"])
 def test_a_clock_that_is_no_time_is_told(text: str) -> None:
     with pytest.raises(ConfigError, match=f"RIS_HYBRID_SANDBOX_CLOCK: expected epoch seconds, found '{text}'"):
-        wiring.clock({wiring.CLOCK_VARIABLE: text})
+        clocks.clock({clocks.CLOCK_VARIABLE: text})
 
 
 def test_places_are_what_ebrokerd_says() -> None:

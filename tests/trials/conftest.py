@@ -22,7 +22,7 @@ from burst.journal import FakeJournal
 from burst.provider import Provider
 from burst.rc import conf, policy, templates, verbs, wire
 from burst.spend import FakeSpend
-from ris_hybrid import hook, wiring
+from ris_hybrid import clocks, hook, wiring
 from ris_hybrid.errors import Refused, RisHybridError
 from ris_hybrid.model import Host, Job, JobStatus, MachineState, Queue
 from ris_hybrid.sandbox import knife
@@ -92,7 +92,7 @@ class SandboxWorld:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**self._environment, wiring.CLOCK_VARIABLE: repr(self.now)}
+        return {**self._environment, clocks.CLOCK_VARIABLE: repr(self.now)}
 
     def file(self, content: Any) -> str:
         """An input file as LSF writes it: a new name for every call, dated by the virtual clock."""

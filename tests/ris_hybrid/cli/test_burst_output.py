@@ -17,9 +17,9 @@ from burst.spend import FakeSpend
 from onprem.lsf.fake import FakeScheduler
 from ris_hybrid.cli import burst_view
 from ris_hybrid.cli.burst_site import BurstSite
+from ris_hybrid.clocks import FixedClock
 from ris_hybrid.errors import RisHybridError, SiteUnavailable, TryAgain
 from ris_hybrid.model import JobStatus, PoolMarks
-from ris_hybrid.wiring import FixedClock
 
 
 class Here:

@@ -71,6 +71,7 @@ def test_the_site_may_come_from_the_environment(
         "members": [],
         "platform": "storage1",
         "backend": "gpfs",
+        "renamed_from": None,
         "extra": {},
     }
 

@@ -10,10 +10,10 @@ import pytest
 
 from burst.aws.client import Clients
 from burst.turn import Problem, Turned
+from ris_hybrid.clocks import FixedClock
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.serve.metrics import Metrics
 from ris_hybrid.serve.process import Order, Turns
-from ris_hybrid.wiring import FixedClock
 
 if TYPE_CHECKING:
     from pathlib import Path

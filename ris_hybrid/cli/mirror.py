@@ -1,0 +1,161 @@
+"""``ris-hybrid mirror``: what every allocation becomes in AWS, what changes, what differs, and making it true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ris_hybrid.cli import show
+from ris_hybrid.cli.mirror_site import (
+    BurstOption,
+    JsonOption,
+    MirrorOption,
+    Opened,
+    StacksOption,
+    need_aws,
+    open_mirror,
+)
+from ris_hybrid.cli.which_site import SiteOption
+
+if TYPE_CHECKING:
+    from ris_hybrid.mirroring.applying import Order
+
+FOUND_SOMETHING = 6
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Ask nothing of AWS: names come from the record.")]
+CheckOption = Annotated[bool, typer.Option("--check", help="Exit with 6 when something differs.")]
+EnvironmentOption = Annotated[
+    str, typer.Option("--environment", metavar="NAME", help="Only this environment of mirror.yaml.")
+]
+
+
+@app.command("plan")
+def plan(
+    site: SiteOption = None,
+    mirror: MirrorOption = None,
+    burst: BurstOption = None,
+    *,
+    offline: OfflineOption = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 6 when something is not mapped.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what every allocation becomes, and what has no counterpart, with the reason."""
+    from ris_hybrid.cli import mirror_view as view
+
+    opened = open_mirror(site, mirror, burst)
+    wanted = opened.plan(offline=offline)
+    if as_json:
+        show.json_object(view.plan_json(wanted, sandbox=opened.in_sandbox))
+    else:
+        view.show_plan(wanted)
+    if strict and wanted.unmapped:
+        raise typer.Exit(FOUND_SOMETHING)
+
+
+@app.command("diff")
+def diff(
+    site: SiteOption = None,
+    mirror: MirrorOption = None,
+    burst: BurstOption = None,
+    *,
+    offline: OfflineOption = False,
+    check: CheckOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what changes since the last apply that was verified, in order, with reasons."""
+    from ris_hybrid.cli import mirror_view as view
+    from ris_hybrid.mirror.diff import differences
+
+    opened = open_mirror(site, mirror, burst)
+    wanted = opened.plan(offline=offline)
+    changes = differences(opened.site.sources.recorded, wanted, opened.site.file_names)
+    if as_json:
+        show.json_object(view.diff_json(changes, sandbox=opened.in_sandbox))
+    else:
+        view.show_diff(changes)
+    if check and changes:
+        raise typer.Exit(FOUND_SOMETHING)
+
+
+@app.command("drift")
+def drift(
+    site: SiteOption = None,
+    mirror: MirrorOption = None,
+    burst: BurstOption = None,
+    environment: EnvironmentOption = "",
+    *,
+    check: CheckOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold what is wanted and what was recorded against what AWS really holds."""
+    from ris_hybrid.cli import mirror_view as view
+    from ris_hybrid.mirror import drift as drifting
+    from ris_hybrid.mirroring.applying import chosen
+
+    opened = open_mirror(site, mirror, burst)
+    need_aws(opened, site)
+    wanted, holdings = opened.seen()
+    found = {one.name: holdings[one.name] for one in chosen(wanted, environment)}
+    facts = drifting.drift(wanted, opened.site.sources.recorded, found)
+    findings = drifting.differs(facts)
+    if as_json:
+        show.json_object(view.drift_json(findings, len(facts), sandbox=opened.in_sandbox))
+    else:
+        view.show_drift(findings, len(facts))
+    if check and findings:
+        raise typer.Exit(FOUND_SOMETHING)
+
+
+@app.command("apply")
+def apply(
+    site: SiteOption = None,
+    mirror: MirrorOption = None,
+    burst: BurstOption = None,
+    stacks: StacksOption = Path(),
+    environment: EnvironmentOption = "",
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the plan true: rules first, then the stacks layer by layer, then everything is read back and recorded."""
+    from ris_hybrid.cli import mirror_view as view
+    from ris_hybrid.mirroring import applying
+
+    opened = open_mirror(site, mirror, burst)
+    need_aws(opened, site)
+    order, world = _order(opened, environment), opened.world(stacks)
+    for held in order.wanted.held:
+        show.warn(f"held: {held.allocation or 'the whole site'}: {held.step}: {held.reason}")
+    if dry_run:
+        seen = applying.preview(order, world, show.note)
+        if as_json:
+            show.json_object(view.preview_json(seen, sandbox=opened.in_sandbox))
+        else:
+            view.show_preview(seen, sandbox=opened.in_sandbox)
+        return
+    run = applying.apply(order, world, show.note)
+    if as_json:
+        show.json_object(view.applied_json(run, sandbox=opened.in_sandbox))
+    else:
+        view.show_applied(run, sandbox=opened.in_sandbox)
+    if run.failure is not None:
+        raise run.failure
+    if not run.recorded:
+        raise typer.Exit(FOUND_SOMETHING)
+
+
+def _order(opened: Opened, environment: str) -> Order:
+    """The plan, for the environments to work on."""
+    from ris_hybrid.mirroring.applying import Order, chosen
+
+    wanted, _ = opened.seen()
+    return Order(
+        wanted=wanted,
+        recorded=opened.site.sources.recorded,
+        record=opened.site.record,
+        environments=chosen(wanted, environment),
+    )

@@ -1,0 +1,127 @@
+"""Where a ``mirror`` command works: the site it is told and AWS, or the sandbox that runs."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ris_hybrid import clocks, wiring
+from ris_hybrid.cli import show
+from ris_hybrid.cli.which_site import chosen_site
+from ris_hybrid.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from ris_hybrid.holdings.values import Holdings
+    from ris_hybrid.mirror.values import MirrorPlan
+    from ris_hybrid.mirroring.applying import World
+    from ris_hybrid.mirroring.loading import MirrorSite
+    from ris_hybrid.ports import Clock, Deployer, Inventory
+    from ris_hybrid.sandbox.places import Places
+
+MirrorOption = Annotated[
+    Path | None, typer.Option("--mirror", metavar="FILE", help="mirror.yaml; without it the one in the site's folder.")
+]
+BurstOption = Annotated[
+    Path | None, typer.Option("--burst", metavar="FILE", help="burst.yaml; without it the one in the site's folder.")
+]
+StacksOption = Annotated[
+    Path,
+    typer.Option("--stacks", metavar="DIR", envvar="RIS_HYBRID_STACKS", help="The folder of the stacks' Pulumi.yaml."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+RECORD = "mirror.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A site and the AWS it is mirrored into."""
+
+    site: MirrorSite
+    sandbox: Places | None
+    clock: Clock
+    names: Callable[[], MirrorPlan]
+    """The plan without what AWS holds: what is looked for there by name, and not by its tags alone."""
+
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether AWS is the sandbox's."""
+        return self.sandbox is not None
+
+    def plan(self, *, offline: bool) -> MirrorPlan:
+        """What every allocation becomes, as far as AWS can be asked; offline it is not."""
+        from ris_hybrid.mirroring.loading import held_or_unknown, planned
+
+        holdings = {} if offline else held_or_unknown(self.site, self.inventory, show.warn)
+        return planned(self.site, holdings, self.clock.now())
+
+    def seen(self) -> tuple[MirrorPlan, dict[str, Holdings]]:
+        """The plan, and what each environment holds; raises ``CloudError`` when one cannot be asked."""
+        from ris_hybrid.mirroring.loading import held, planned
+
+        holdings = held(self.site, self.inventory)
+        return planned(self.site, holdings, self.clock.now()), holdings
+
+    def inventory(self, environment: str) -> Inventory:
+        """Reads what an environment holds."""
+        (found,) = (one for one in self.site.settings.environments if one.name == environment)
+        return wiring.inventory(found, self.names())
+
+    def world(self, stacks: Path) -> World:
+        """What an apply needs; the stacks' project is that folder, off the sandbox."""
+        from ris_hybrid.mirroring.applying import World
+
+        return World(deployer=self._deployer(stacks), inventory=self.inventory, judge=wiring.judge)
+
+    def _deployer(self, stacks: Path) -> Callable[[Path], AbstractContextManager[Deployer]]:
+        if self.sandbox is None:
+            return lambda plan: nullcontext(wiring.pulumi_deployer(stacks, plan))
+        from ris_hybrid.sandbox.apply.opening import SandboxStacks
+
+        places = self.sandbox
+        return lambda plan: SandboxStacks.of(places, plan).opened()
+
+
+def open_mirror(site: Path | None, mirror: Path | None, burst: Path | None) -> Opened:
+    """Read the site's files; enter the sandbox where the command is to work on it."""
+    from ris_hybrid.mirroring.loading import Files, find_files, load, planned
+
+    places = _sandbox(site)
+    found = find_files(chosen_site(site), mirror, burst)
+    record = places.root / RECORD if places else None
+    files = Files(site=found.site, mirror=found.mirror, burst=found.burst, record=record)
+    clock: Clock = clocks.clock()
+    if places is not None:
+        show.note(f"sandbox: {places.root}")
+        places.enter()
+        clock = clocks.ToldClock(places.client_env)
+    read = load(files, wiring.site_reports)
+    return Opened(site=read, sandbox=places, clock=clock, names=cache(lambda: planned(read, {}, clock.now())))
+
+
+def need_aws(opened: Opened, site: Path | None) -> None:
+    """The example site has no AWS but the sandbox's; raises ``ConfigError`` when none runs."""
+    if site is None and opened.sandbox is None:
+        raise ConfigError(
+            "the example site is mirrored into the sandbox, and none is running",
+            "run: ris-hybrid sandbox start; or give --site DIR for a site of your own",
+        )
+
+
+def _sandbox(site: Path | None) -> Places | None:
+    """The running sandbox: for the example site, and in a shell whose AWS endpoint is that sandbox's."""
+    from ris_hybrid.sandbox.places import running
+
+    places = running()
+    if places is None:
+        return None
+    its = places.client_env().get("AWS_ENDPOINT_URL", "")
+    return places if site is None or (its and wiring.aws_endpoint() == its) else None

@@ -1,0 +1,103 @@
+"""A site as the mirror sees it: its files, what it reports, and what was verified last; and the plan made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ris_hybrid.config.burst_file import load_burst
+from ris_hybrid.config.load import LoadedAllocations, load_site
+from ris_hybrid.config.mirror_file import load_mirror
+from ris_hybrid.config.wanted import wanted
+from ris_hybrid.errors import CloudError
+from ris_hybrid.mirror.plan import plan_mirror
+from ris_hybrid.mirror.sources import Sources
+from ris_hybrid.mirroring.record import read_applied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ris_hybrid.holdings.values import Holdings
+    from ris_hybrid.mirror.settings import MirrorSettings
+    from ris_hybrid.mirror.values import MirrorPlan
+    from ris_hybrid.ports import Inventory, SiteReports
+
+MIRROR_YAML, BURST_YAML = "mirror.yaml", "burst.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Where a site's files are."""
+
+    site: Path
+    mirror: Path
+    burst: Path | None
+    """None where the site has no pools."""
+    record: Path | None = None
+    """In place of the one mirror.yaml names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorSite:
+    """Everything that is known before AWS is asked."""
+
+    settings: MirrorSettings
+    loaded: LoadedAllocations
+    sources: Sources
+    """Without holdings."""
+    record: Path
+
+    @property
+    def file_names(self) -> dict[str, str]:
+        """The name of each allocation's file."""
+        return {name: Path(file).name for name, file in self.loaded.files.items()}
+
+
+def find_files(site: Path, mirror: Path | None, burst: Path | None) -> Files:
+    """mirror.yaml and burst.yaml where no others are named: those in the site's top folder."""
+    own = site / BURST_YAML
+    return Files(site=site, mirror=mirror or site / MIRROR_YAML, burst=burst or (own if own.is_file() else None))
+
+
+def load(files: Files, reports: Callable[[Path], SiteReports]) -> MirrorSite:
+    """Read it all.
+
+    Raises:
+        UnusableFile: with every mistake of the file that has some.
+        ConfigError: the record is no plan of this version.
+    """
+    settings = load_mirror(files.mirror)
+    loaded = load_site(files.site)
+    record = files.record or files.mirror.parent / settings.record
+    sources = Sources(
+        allocations=wanted(loaded.allocations),
+        listing=reports(files.mirror.parent / settings.listing).listing(),
+        recorded=read_applied(record),
+        burst=load_burst(files.burst) if files.burst else None,
+    )
+    return MirrorSite(settings=settings, loaded=loaded, sources=sources, record=record)
+
+
+def planned(site: MirrorSite, holdings: Mapping[str, Holdings | None], now: float) -> MirrorPlan:
+    """What every allocation becomes, with what each environment is known to hold."""
+    return plan_mirror(replace(site.sources, holdings=holdings), site.settings, now)
+
+
+def held(site: MirrorSite, inventory: Callable[[str], Inventory]) -> dict[str, Holdings]:
+    """What each environment holds, by name. Raises ``CloudError`` when one cannot be asked."""
+    return {one.name: inventory(one.name).holdings() for one in site.settings.environments}
+
+
+def held_or_unknown(
+    site: MirrorSite, inventory: Callable[[str], Inventory], tell: Callable[[str], None]
+) -> dict[str, Holdings | None]:
+    """The same; None, and a word on why, for one that cannot be asked now."""
+    found: dict[str, Holdings | None] = {}
+    for environment in site.settings.environments:
+        try:
+            found[environment.name] = inventory(environment.name).holdings()
+        except CloudError as failure:
+            tell(f"what {environment.name} ({environment.account}) holds is not known: {failure.message}")
+            found[environment.name] = None
+    return found

@@ -1,0 +1,180 @@
+"""``mirror plan`` and ``mirror diff`` on a copy of the example site, without AWS."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+import pytest
+from botocore.config import Config
+
+from ris_hybrid.cli.app import main
+from ris_hybrid.clocks import CLOCK_VARIABLE
+from ris_hybrid.mirroring.loading import find_files, load, planned
+from ris_hybrid.mirroring.record import applied, write_plan
+from ris_hybrid.wiring import site_reports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ris_hybrid.sandbox.aws.child import SandboxAws
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "site"
+FILES = Path("services", "storage", "allocations", "storage1")
+NOW = 1_800_000_000.0
+DAY_S = 86_400.0
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sandbox runs, and the day is known."""
+    monkeypatch.setenv("RIS_HYBRID_SANDBOX", str(tmp_path / "sandboxes"))
+    monkeypatch.setenv(CLOCK_VARIABLE, repr(NOW))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    copy = tmp_path / "site"
+    shutil.copytree(EXAMPLE, copy)
+    return copy
+
+
+@pytest.fixture
+def recorded(site: Path) -> Path:
+    """The site after an apply of what its files say."""
+    opened = load(find_files(site, None, None), site_reports)
+    write_plan(applied(opened.record), planned(opened, {}, NOW))
+    return site
+
+
+@pytest.fixture
+def mirror(site: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[str, str]]:
+    def run(*arguments: str, code: int = 0) -> tuple[str, str]:
+        assert main(["mirror", *arguments, "--site", str(site)]) == code, capsys.readouterr().err
+        captured = capsys.readouterr()
+        return captured.out, captured.err
+
+    return run
+
+
+def edit(site: Path, name: str, old: str, new: str) -> None:
+    path = site / FILES / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_plan_lists_what_every_allocation_becomes_and_what_has_no_counterpart(mirror: Any, golden: Any) -> None:
+    out, err = mirror("plan", "--offline")
+    golden("mirror/plan.stdout", out)
+    golden("mirror/plan.stderr", err)
+
+
+def test_plan_as_json_has_allocations_unmapped_and_held(mirror: Any) -> None:
+    out, _ = mirror("plan", "--offline", "--json")
+    told = json.loads(out)
+    assert list(told) == ["sandbox", "allocations", "unmapped", "held"]
+    assert {one["name"]: one["bucket"]["name"] for one in told["allocations"]} == {
+        "genomics": "ris-example-genomics-ed0a43",
+        "imaging-core": "ris-example-imaging-core-cab643",
+        "neuro_trials": "ris-example-neuro-trials-192b8d",
+        "wucci": "ris-example-wucci-6bca0b",
+    }
+    assert {tuple(one) for one in told["unmapped"]} == {("allocation", "field", "reason")}
+    assert {tuple(one) for one in told["held"]} == {("allocation", "step", "reason")}
+
+
+def test_a_strict_plan_ends_with_6_when_something_is_not_mapped(mirror: Any) -> None:
+    mirror("plan", "--offline", "--strict", code=6)
+
+
+def test_a_diff_of_nothing_says_so(recorded: Path, mirror: Any) -> None:
+    assert mirror("diff", "--offline", "--check") == ("", "note: 0 changes\n")
+    assert recorded.is_dir()
+
+
+def test_a_quota_and_a_project_are_two_changes(recorded: Path, mirror: Any, golden: Any) -> None:
+    edit(recorded, "imaging-core.yml", "600T", "650T")
+    edit(recorded, "wucci.yml", "        Cryo-EM:", "        Screening: {rw: [lab-wucci-fib]}\n        Cryo-EM:")
+    out, err = mirror("diff", "--offline", "--check", code=6)
+    golden("mirror/diff.stdout", out)
+    assert err == "note: 2 changes\n"
+    out, _ = mirror("diff", "--offline", "--json")
+    golden("mirror/diff.json", out)
+
+
+def test_without_a_record_everything_is_new(mirror: Any) -> None:
+    out, err = mirror("diff", "--offline")
+    assert [line.split()[0] for line in out.splitlines()] == ["STEP", "create", "create", "create", "create"]
+    assert err == "note: 4 changes\n"
+
+
+def test_a_deleted_file_goes_down_the_ladder(recorded: Path, mirror: Any) -> None:
+    (recorded / FILES / "genomics.yml").unlink()
+    out, _ = mirror("plan", "--offline", "--json")
+    (gone,) = [one for one in json.loads(out)["allocations"] if one["name"] == "genomics"]
+    assert (gone["stage"], gone["bucket"]["name"]) == ("active", "ris-example-genomics-ed0a43")
+    assert any(one["allocation"] == "genomics" for one in json.loads(out)["held"])  # offline nothing goes further
+
+
+def test_other_files_may_be_named(site: Path, mirror: Any, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    moved = (site / "mirror.yaml").rename(tmp_path / "elsewhere" / "m.yaml")
+    (site / "listing").rename(tmp_path / "elsewhere" / "listing")
+    burst = (site / "burst.yaml").rename(tmp_path / "elsewhere" / "b.yaml")
+    out, _ = mirror("plan", "--offline", "--json", "--mirror", str(moved), "--burst", str(burst))
+    assert json.loads(out)["allocations"][0]["pools"] == ["cpu16", "cpu32"]
+    out, _ = mirror("plan", "--offline", "--json", "--mirror", str(moved))
+    assert json.loads(out)["allocations"][0]["pools"] == []
+
+
+def test_a_site_without_mirror_yaml_is_said(site: Path, mirror: Any) -> None:
+    (site / "mirror.yaml").unlink()
+    _, err = mirror("plan", "--offline", code=2)
+    assert "mirror.yaml" in err
+
+
+@pytest.mark.parametrize("command", ["drift", "apply"])
+def test_the_example_site_needs_a_sandbox(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mirror", command]) == 2
+    assert "none is running" in capsys.readouterr().err
+
+
+@pytest.fixture
+def account(sandbox_aws: SandboxAws) -> Any:
+    """Its S3; nothing of what was recorded is in it yet."""
+    client = botocore.session.Session().create_client(
+        "s3", endpoint_url=sandbox_aws.url, config=Config(s3={"addressing_style": "path"})
+    )
+    yield client
+    client.close()
+
+
+@pytest.mark.usefixtures("recorded")
+def test_drift_names_what_is_missing_and_what_was_changed(account: Any, mirror: Any, golden: Any) -> None:
+    account.create_bucket(Bucket="ris-example-wucci-6bca0b")
+    out, err = mirror("drift", "--check", "--environment", "sandbox", code=6)
+    golden("mirror/drift.stdout", out)
+    golden("mirror/drift.stderr", err)
+
+
+@pytest.mark.usefixtures("account")
+def test_drift_of_an_environment_nobody_wrote_is_said(mirror: Any) -> None:
+    _, err = mirror("drift", "--environment", "prod", code=2)
+    assert "no environment is named prod" in err
+
+
+@pytest.mark.usefixtures("account")
+def test_a_plan_is_made_with_what_aws_holds_and_without_it_when_it_does_not_answer(
+    mirror: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, err = mirror("plan")
+    assert ("held:" in out, "warning" in err) == (False, False)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")
+    out, err = mirror("plan")
+    assert "what sandbox (123456789012) holds is not known" in err
+    assert "held: the whole site" in out

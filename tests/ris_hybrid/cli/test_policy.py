@@ -1,0 +1,195 @@
+"""``ris-hybrid policy``: rules listed and explained, a plan and an account checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from policies.examples.good import ACCOUNT, DATA_TAGS
+from policies.rules.all_rules import RULES
+from ris_hybrid.cli.app import main
+from ris_hybrid.config.plan_file import plan_text
+from ris_hybrid.mirror.values import (
+    AllocationPlan,
+    BucketPlan,
+    BudgetPlan,
+    EnvironmentPlan,
+    MirrorPlan,
+    RegistryPlan,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ris_hybrid.sandbox.aws.child import SandboxAws
+
+ALLOCATION = AllocationPlan(
+    name="neuro_trials",
+    lab="neuro_trials",
+    owner="ann",
+    platform="storage1",
+    path="/storage1/fs1/neuro_trials",
+    group="storage-neuro_trials",
+    environment="prod",
+    account=ACCOUNT,
+    network="network-prod",
+    data_class="phi",
+    stage="active",
+    removed_on="",
+    quota_bytes=None,
+    projects=(),
+    bucket=BucketPlan(
+        name="wustl-ris-neuro",
+        prefixes=("Active/",),
+        key_alias="alias/wustl-ris-neuro",
+        transitions=(),
+        object_lock=True,
+        writable=True,
+    ),
+    registry=RegistryPlan(namespace="neuro_trials", repositories=()),
+    roles=(),
+    budget=BudgetPlan(name="wustl-ris-neuro", usd_per_month=500.0, alerts_percent=(80,)),
+    pools=(),
+    tags=DATA_TAGS,
+)
+PLAN = MirrorPlan(
+    organization="wustl-ris",
+    cluster="compute1",
+    environments=(
+        EnvironmentPlan(name="prod", account=ACCOUNT, region="us-east-1", partition="aws", data_classes=("phi",)),
+    ),
+    allocations=(ALLOCATION,),
+    phi_accounts=(ACCOUNT,),
+)
+UNLOCKED = replace(PLAN, allocations=(replace(ALLOCATION, bucket=replace(ALLOCATION.bucket, object_lock=False)),))
+WAIVERS = """\
+waivers:
+  - {rule: bucket-object-lock, resource: bucket wustl-ris-neuro, reason: old, owner: ann, until: %s, ticket: T-1}
+"""
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Check a plan; gives exit code, stdout and stderr."""
+
+    def run(plan: MirrorPlan, *options: str, waivers: str = "") -> tuple[int, str, str]:
+        file = tmp_path / "mirror.json"
+        file.write_text(plan_text(plan))
+        extra = []
+        if waivers:
+            (tmp_path / "waivers.yaml").write_text(waivers)
+            extra = ["--waivers", str(tmp_path / "waivers.yaml")]
+        code = main(["policy", "check", "--plan", str(file), *extra, *options])
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+def test_a_plan_that_keeps_the_rules_passes_and_says_what_is_left_to_the_stacks(check: Any) -> None:
+    code, out, err = check(PLAN)
+    assert (code, out) == (0, "")
+    assert "broken: 0; waived: 0; not known:" in err
+    assert "the stacks decide: see the policy pack and --live for" in err
+
+
+def test_a_plan_that_breaks_a_mandatory_rule_ends_with_3(check: Any) -> None:
+    code, out, err = check(UNLOCKED)
+    assert code == 3
+    assert out.splitlines()[1].split()[:4] == ["bucket-object-lock", "mandatory", "bucket", "wustl-ris-neuro"]
+    assert "error: bucket-object-lock [FSBP S3.15" in err
+    assert "hint: bucket-object-lock: make the bucket anew with object lock" in err
+
+
+def test_json_has_everything_and_the_same_exit_code(check: Any) -> None:
+    code, out, _ = check(UNLOCKED, "--json")
+    told = json.loads(out)
+    assert code == 3
+    assert set(told) == {"violations", "waived", "unknown", "unused_waivers"}
+    (violation,) = told["violations"]
+    assert (violation["rule"], violation["resource"]) == ("bucket-object-lock", "bucket wustl-ris-neuro")
+    assert {one["state"] for one in told["unknown"]} == {"not known"}
+
+
+def test_a_waiver_that_stands_lets_it_pass_and_stays_in_sight(check: Any) -> None:
+    code, out, err = check(UNLOCKED, waivers=WAIVERS % "2999-12-31")
+    assert code == 0
+    assert "waived" in out
+    assert "ann until 2999-12-31 (T-1): old" in out
+    assert "waived: 1" in err
+    code, out, _ = check(UNLOCKED, "--json", waivers=WAIVERS % "2999-12-31")
+    assert json.loads(out)["waived"][0]["waiver"]["owner"] == "ann"
+
+
+def test_a_waiver_that_is_over_or_waives_nothing_is_told(check: Any) -> None:
+    code, out, err = check(UNLOCKED, waivers=WAIVERS % "2020-01-01")
+    assert code == 3
+    assert "its waiver ended on 2020-01-01" in out
+    code, _, err = check(PLAN, waivers=WAIVERS % "2999-12-31")
+    assert code == 0
+    assert "waivers.yaml:2: the waiver of bucket-object-lock for bucket wustl-ris-neuro waives nothing" in err
+
+
+def test_live_asks_aws_itself_and_lists_what_is_not_known(check: Any, sandbox_aws: SandboxAws) -> None:
+    assert sandbox_aws.url
+    code, out, err = check(PLAN, "--live", "--site-cidr", "10.20.0.0/16")
+    assert code == 3
+    rows = {tuple(line.split()[:2]) for line in out.splitlines()}
+    assert {("trail-present", "mandatory"), ("account-recorder", "mandatory"), ("budgets-present", "mandatory")} <= rows
+    assert ("pools-planned", "not") in rows
+    assert "allocations without their budget: wustl-ris-neuro" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--live", "--environment", "dev"], "the plan has no environment 'dev'"),
+        (["--site-cidr", "10.20.0.1/16"], "--site-cidr: expected a network such as 10.20.0.0/16"),
+        (["--waivers", "/nowhere.yaml"], "/nowhere.yaml:1: cannot be read"),
+    ],
+)
+def test_what_makes_no_sense_ends_with_2(check: Any, options: list[str], told: str) -> None:
+    code, _, err = check(PLAN, *options)
+    assert code == 2
+    assert told in err
+
+
+def test_strict_ends_with_6_for_advisory_rules(check: Any, sandbox_aws: SandboxAws) -> None:
+    """An account has a default VPC, which is nobody's: advisory. Everything mandatory is waived here."""
+    assert sandbox_aws.url
+    fields = "resource: '*', reason: r, owner: o, until: 2999-12-31, ticket: t"
+    mandatory = [rule.name for rule in RULES if rule.severity == "mandatory"]
+    waivers = "\n".join(["waivers:", *(f"  - {{rule: {name}, {fields}}}" for name in mandatory)])
+    code, out, err = check(PLAN, "--live", "--everything", "--strict", waivers=waivers)
+    assert code == 6
+    assert "error" not in err
+    assert "network-is-ours" in out
+
+
+def test_rules_are_listed_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "list"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("RULE ")
+    assert "Nothing is read or written over a connection anyone can listen to." in out
+    assert f"rules: {len(RULES)}" in err
+    assert main(["policy", "list", "--json"]) == 0
+    rules = json.loads(capsys.readouterr().out)["rules"]
+    (tls,) = (one for one in rules if one["rule"] == "bucket-tls-only")
+    assert {"standard": "Config", "id": "S3_BUCKET_SSL_REQUESTS_ONLY"} in tls["controls"]
+    assert (tls["severity"], tls["about"]) == ("mandatory", "bucket")
+    assert main(["policy", "list", "--markdown"]) == 0
+    assert "| `bucket-tls-only` | mandatory | bucket |" in capsys.readouterr().out
+
+
+def test_a_rule_is_explained_with_both_examples(capsys: pytest.CaptureFixture[str], golden: Any) -> None:
+    assert main(["policy", "explain", "role-reader-reads"]) == 0
+    golden("policy/explain.stdout", capsys.readouterr().out)
+    assert main(["policy", "explain", "trail-present"]) == 0
+    assert capsys.readouterr().out.endswith("breaks it:\n  trails = nothing\n")
+
+
+def test_a_rule_there_is_not_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "explain", "bucket-tls"]) == 2
+    assert "no rule is named 'bucket-tls' (did you mean bucket-tls-only?)" in capsys.readouterr().err
