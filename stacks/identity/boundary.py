@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stacks.identity.place import arn
+from stacks.identity.place import arn, iam_arn, template_role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,16 +110,7 @@ def boundary_statements(place: Place, trusted_accounts: Sequence[str]) -> tuple[
             },
         },
         {"Sid": "NoIdentities", "Effect": "Deny", "Action": [*_IDENTITIES, "organizations:*"], "Resource": "*"},
-        {
-            "Sid": "ClassStays",
-            "Effect": "Deny",
-            "Action": ["ec2:CreateTags", "ec2:DeleteTags", "ecr:TagResource", "ecr:UntagResource"],
-            "Resource": "*",
-            "Condition": {
-                "ForAnyValue:StringEquals": {"aws:TagKeys": [_CLASS]},
-                "Null": {"ec2:CreateAction": "true"},  # a volume gets its class as it is made, by the launch template
-            },
-        },
+        *_class_stays(place),
         *(() if place.phi else _no_phi()),
     )
 
@@ -134,6 +125,22 @@ def _keys(place: Place) -> Statement:
         "Resource": arn(place, "kms", "key/*"),
         "Condition": {"StringEquals": {"kms:ViaService": services}},
     }
+
+
+def _class_stays(place: Place) -> tuple[Statement, ...]:
+    """What says whose data it is, nobody changes; it is written as a thing is made."""
+    named = {"ForAnyValue:StringEquals": {"aws:TagKeys": [_CLASS]}}
+    denied = {"Effect": "Deny", "Resource": "*"}
+    # A volume gets its class as it is made, by the launch template.
+    later = {**named, "Null": {"ec2:CreateAction": "true"}}
+    # A repository that a push makes gets its tags from ECR, by this role.
+    others = {**named, "ArnNotEquals": {"aws:PrincipalArn": iam_arn(place, f"role/{template_role(place)}")}}
+    return (
+        {**denied, "Sid": "ClassStays", "Action": ["ec2:CreateTags", "ec2:DeleteTags"], "Condition": later},
+        {**denied, "Sid": "ImagesClassStays", "Action": "ecr:TagResource", "Condition": others},
+        # Without a key, DeleteTags takes all of them off.
+        {**denied, "Sid": "NotAllTags", "Action": "ec2:DeleteTags", "Condition": {"Null": {"aws:TagKeys": "true"}}},
+    )
 
 
 def _no_phi() -> tuple[Statement, ...]:

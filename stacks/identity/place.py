@@ -21,6 +21,11 @@ class Place(Protocol):
         ...
 
     @property
+    def env(self) -> str:
+        """Its own name; the value of the tag ``ris_env``."""
+        ...
+
+    @property
     def cluster(self) -> str:
         """Of LSF; the value of the tag ``ris_cluster``."""
         ...
@@ -69,6 +74,11 @@ def node_role(place: Place) -> str:
 def controller_role(place: Place) -> str:
     """The role of the host on the site that launches, reads and checks."""
     return f"{place.name}-controller"
+
+
+def template_role(place: Place) -> str:
+    """The role ECR makes repositories with when a push asks for one."""
+    return f"{place.name}-image-template"
 
 
 def boundary_arn(place: Place) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ris_hybrid.errors import ConfigError
 from stacks import references
-from stacks.identity.place import boundary_arn
+from stacks.identity.place import boundary_arn, template_role
 from stacks.identity.roles import BoundedRole, RoleSpec
 from stacks.registry.account_registry import AccountRegistry
 from stacks.registry.lab_registry import LabRegistry
@@ -78,7 +78,7 @@ def key_arn(env: str, name: str, stored: StorageOutputs) -> str:
 
 def _template_role(environment: Environment) -> RoleSpec:
     return RoleSpec(
-        name=f"{environment.name}-image-template",
+        name=template_role(environment),
         description="ECR makes repositories of labs with it, on their first push",
         trust=(template_trust(),),
         policies={"make": template_statements(environment, environment.env)},

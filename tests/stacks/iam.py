@@ -26,7 +26,9 @@ def _matches(statement: Mapping[str, Any], action: str, resource: str, context: 
     )
     if asked is not named:
         return False
-    if not any(_like(resource, one) for one in _list(statement.get("Resource", "*"))):
+    left_out = "NotResource" in statement
+    named = _list(statement["NotResource"] if left_out else statement.get("Resource", "*"))
+    if any(_like(resource, one) for one in named) is left_out:
         return False
     conditions = statement.get("Condition", {}).items()
     return all(_holds(op, context.get(key), _list(wanted)) for op, pairs in conditions for key, wanted in pairs.items())
