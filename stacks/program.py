@@ -88,7 +88,8 @@ def build(  # noqa: PLR0911  # one return a layer
         case "identity":
             from stacks.identity.layer import build_identity
 
-            return build_identity(file, file.identity, allocations)
+            existing = file.network.existing
+            return build_identity(file, file.identity, allocations, [*existing.subnets.values()] if existing else ())
         case "registry":
             from stacks.registry.layer import build_registry
 

@@ -28,12 +28,13 @@ LOOKS = (
 """What burst reads; EC2 binds none of these to resources."""
 
 
-def burst_statements(place: Place, node_roles: Sequence[str]) -> tuple[Statement, ...]:
+def burst_statements(place: Place, node_roles: Sequence[str], subnets: Sequence[str] = ()) -> tuple[Statement, ...]:
     """From pressure to nodes and back.
 
     Args:
         place: the environment.
         node_roles: names of the roles nodes may be given: those of the environment's instance profiles.
+        subnets: ids of subnets that are not the stacks' own, and so have none of our tags.
     """
     passed = {
         "Sid": "GiveNodesTheirRole",
@@ -42,15 +43,25 @@ def burst_statements(place: Place, node_roles: Sequence[str]) -> tuple[Statement
         "Resource": [iam_arn(place, f"role/{name}") for name in node_roles],
         "Condition": {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
     }
-    return (*_launching(place), passed, *_ledger(place), *_looking(place), *_notices(place))
+    return (*_launching(place), *_existing(place, subnets), passed, *_ledger(place), *_looking(place), *_notices(place))
 
 
 def _launching(place: Place) -> tuple[Statement, ...]:
     """Only from launch templates that are tagged as this environment's, and only machines tagged from the start."""
-    by_template = {"ArnLike": {"ec2:LaunchTemplate": arn(place, "ec2", "launch-template/*")}}
+    templates = arn(place, "ec2", "launch-template/*")
+    by_template = {"ArnLike": {"ec2:LaunchTemplate": templates}}
+    here = {"StringEquals": {"aws:ResourceTag/ris_cluster": place.cluster, "aws:ResourceTag/ris_env": place.env}}
     return (
-        # The fleet itself costs nothing: what it launches is judged by RunInstances.
-        {"Sid": "Fleet", "Effect": "Allow", "Action": ["ec2:CreateFleet"], "Resource": "*"},
+        # What an instant fleet launches is judged by RunInstances. One of another type launches by EC2's own role, so
+        # the template is bound here as well.
+        {"Sid": "Fleet", "Effect": "Allow", "Action": ["ec2:CreateFleet"], "NotResource": templates},
+        {
+            "Sid": "FleetFromOurs",
+            "Effect": "Allow",
+            "Action": ["ec2:CreateFleet"],
+            "Resource": templates,
+            "Condition": here,
+        },
         {
             "Sid": "LaunchTagged",
             "Effect": "Allow",
@@ -66,7 +77,7 @@ def _launching(place: Place) -> tuple[Statement, ...]:
                 arn(place, "ec2", f"{kind}/*")
                 for kind in ("capacity-reservation", "launch-template", "placement-group", "security-group", "subnet")
             ],
-            "Condition": {"StringEquals": {"aws:ResourceTag/ris_cluster": place.cluster}},
+            "Condition": here,
         },
         {
             "Sid": "LaunchParts",
@@ -92,6 +103,13 @@ def _launching(place: Place) -> tuple[Statement, ...]:
     )
 
 
+def _existing(place: Place, subnets: Sequence[str]) -> tuple[Statement, ...]:
+    """Subnets whose tags are their owner's."""
+    named = [arn(place, "ec2", f"subnet/{one}") for one in subnets]
+    into = {"Sid": "LaunchInExisting", "Effect": "Allow", "Action": ["ec2:RunInstances"], "Resource": named}
+    return (into,) if named else ()
+
+
 def _ledger(place: Place) -> tuple[Statement, ...]:
     """Marks on our machines and on the templates that stand for pools; whose they are can never be changed."""
     ours = _ours(place, "aws:ResourceTag")
@@ -110,7 +128,12 @@ def _ledger(place: Place) -> tuple[Statement, ...]:
                 "Effect": "Allow",
                 "Action": ["ec2:CreateTags", "ec2:DeleteTags"],
                 "Resource": arn(place, "ec2", f"{kind}/*"),
-                "Condition": {"StringEquals": ours, "ForAllValues:StringEquals": {"aws:TagKeys": list(keys)}},
+                "Condition": {
+                    "StringEquals": ours,
+                    "ForAllValues:StringEquals": {"aws:TagKeys": list(keys)},
+                    # Of no key every word is true, and DeleteTags without one takes off all.
+                    "Null": {"aws:TagKeys": "false"},
+                },
             }
             for word, kind, keys in marks
         ),

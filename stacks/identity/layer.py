@@ -27,14 +27,19 @@ if TYPE_CHECKING:
 
 
 def build_identity(
-    environment: Environment, settings: IdentitySettings, allocations: Sequence[AllocationPlan]
+    environment: Environment,
+    settings: IdentitySettings,
+    allocations: Sequence[AllocationPlan],
+    subnets: Sequence[str] = (),
 ) -> Mapping[str, object]:
-    """Every role; gives the fields of ``IdentityOutputs``."""
+    """Every role; gives the fields of ``IdentityOutputs``. ``subnets`` are those of the network that are not ours."""
     boundary = _boundary(environment, settings)
     node = BoundedRole(node_spec(environment, settings), boundary)
     labs = {one.name: LabRoles(environment, settings, one, boundary) for one in allocations}
     controller = (
-        BoundedRole(controller_spec(environment, settings, allocations), boundary) if settings.controllers else None
+        BoundedRole(controller_spec(environment, settings, allocations, subnets), boundary)
+        if settings.controllers
+        else None
     )
     return {
         "node_profile": node.profile_name,
@@ -64,15 +69,19 @@ def node_spec(environment: Environment, settings: IdentitySettings) -> RoleSpec:
 
 
 def controller_spec(
-    environment: Environment, settings: IdentitySettings, allocations: Sequence[AllocationPlan]
+    environment: Environment,
+    settings: IdentitySettings,
+    allocations: Sequence[AllocationPlan],
+    subnets: Sequence[str] = (),
 ) -> RoleSpec:
     """The host on the site that launches, reads and checks."""
+    nodes = (node_role(environment), *_jobs_roles(environment, allocations))
     return RoleSpec(
         name=controller_role(environment),
         description="Launches and ends nodes, and reads what AWS holds",
         trust=trust.of_controllers(settings.controllers, settings.controller_hosts),
         policies={
-            "burst": burst_statements(environment, (node_role(environment), *_jobs_roles(environment, allocations))),
+            "burst": burst_statements(environment, nodes, subnets),
             "read": reading_statements(),
         },
         tags={**environment.all_tags, "ris_role": "controller"},

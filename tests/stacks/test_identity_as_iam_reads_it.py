@@ -27,10 +27,12 @@ PLACE = Environment(
     region="us-east-1",
 )
 EC2 = "arn:aws:ec2:us-east-1:123456789012:"
-BURST = burst_statements(PLACE, ["compute1-prod-node"])
+BURST = burst_statements(PLACE, ["compute1-prod-node"], ["subnet-existing"])
 TEMPLATE = f"{EC2}launch-template/lt-1"
 OURS = {"aws__ResourceTag___ris_cluster": "compute1", "aws__ResourceTag___ris_provider": "ris-aws"}
 THEIRS = {**OURS, "aws__ResourceTag___ris_provider": "other"}
+HERE = {**OURS, "aws__ResourceTag___ris_env": "prod"}
+ELSEWHERE = {**OURS, "aws__ResourceTag___ris_env": "phi"}
 LAUNCH = {
     "aws__RequestTag___ris_cluster": "compute1",
     "aws__RequestTag___ris_provider": "ris-aws",
@@ -42,9 +44,11 @@ LAUNCH = {
     ("action", "resource", "context"),
     [
         ("ec2:CreateFleet", f"{EC2}fleet/*", {}),
+        ("ec2:CreateFleet", TEMPLATE, HERE),
         ("ec2:RunInstances", f"{EC2}instance/*", LAUNCH),
-        ("ec2:RunInstances", TEMPLATE, OURS),
-        ("ec2:RunInstances", f"{EC2}subnet/subnet-1", OURS),
+        ("ec2:RunInstances", TEMPLATE, HERE),
+        ("ec2:RunInstances", f"{EC2}subnet/subnet-1", HERE),
+        ("ec2:RunInstances", f"{EC2}subnet/subnet-existing", {}),
         ("ec2:RunInstances", f"{EC2}volume/*", {"ec2__LaunchTemplate": TEMPLATE}),
         ("ec2:RunInstances", "arn:aws:ec2:us-east-1::image/ami-1", {"ec2__IsLaunchTemplateResource": "true"}),
         ("ec2:CreateTags", f"{EC2}volume/vol-1", {"ec2__CreateAction": "RunInstances"}),
@@ -78,7 +82,13 @@ def test_what_a_burst_does_is_allowed(action: str, resource: str, context: dict[
             {key: value for key, value in LAUNCH.items() if "Template" not in key},
         ),
         ("ec2:RunInstances", TEMPLATE, {}),
+        ("ec2:RunInstances", TEMPLATE, ELSEWHERE),
+        ("ec2:CreateFleet", TEMPLATE, {}),
+        ("ec2:CreateFleet", TEMPLATE, ELSEWHERE),
         ("ec2:RunInstances", f"{EC2}subnet/subnet-1", {}),
+        ("ec2:RunInstances", f"{EC2}subnet/subnet-1", ELSEWHERE),
+        ("ec2:DeleteTags", f"{EC2}instance/i-1", OURS),
+        ("ec2:DeleteTags", TEMPLATE, HERE),
         ("ec2:RunInstances", "arn:aws:ec2:us-east-1::image/ami-1", {"ec2__IsLaunchTemplateResource": "false"}),
         ("ec2:RunInstances", f"{EC2}key-pair/mine", LAUNCH),
         ("ec2:CreateTags", f"{EC2}instance/i-1", {**OURS, "aws__TagKeys": ["ris_lab"]}),
@@ -120,6 +130,7 @@ def test_the_boundary_takes_nothing_of_what_our_roles_are_given() -> None:
         "aws__RequestedRegion": "us-east-1",
         "aws__ResourceAccount": "123456789012",
         "kms__ViaService": "ecr.us-east-1.amazonaws.com",
+        "aws__TagKeys": ["ris_end"],
     }
     lost = {
         action
@@ -136,6 +147,11 @@ def test_the_boundary_takes_nothing_of_what_our_roles_are_given() -> None:
         ("s3:PutObject", {"aws__ResourceAccount": "999999999999"}),
         ("s3:GetObject", {"aws__ResourceTag___ris_data_class": "phi"}),
         ("ec2:CreateTags", {"aws__TagKeys": ["ris_data_class"]}),
+        ("ec2:DeleteTags", {}),
+        (
+            "ecr:TagResource",
+            {"aws__TagKeys": ["ris_data_class"], "aws__PrincipalArn": "arn:aws:iam::123456789012:role/compute1-prod-x"},
+        ),
         ("ec2:RunInstances", {"aws__RequestTag___ris_data_class": "phi"}),
         ("iam:CreateUser", {}),
         ("iam:AttachRolePolicy", {}),
@@ -162,6 +178,18 @@ def test_a_volume_gets_its_class_as_it_is_made() -> None:
         "ec2__CreateAction": "RunInstances",
     }
     assert allowed(boundary_statements(PLACE, []), "ec2:CreateTags", f"{EC2}volume/*", **asked)
+
+
+def test_a_repository_that_a_push_makes_gets_its_class_from_ecr() -> None:
+    asked = {
+        "aws__RequestedRegion": "us-east-1",
+        "aws__ResourceAccount": "123456789012",
+        "aws__TagKeys": ["ris_allocation", "ris_data_class"],
+        "aws__PrincipalArn": "arn:aws:iam::123456789012:role/compute1-prod-image-template",
+    }
+    repository = "arn:aws:ecr:us-east-1:123456789012:repository/prod/wucci/new"
+    for statements in (boundary_statements(PLACE, []), template_statements(PLACE, "prod")):
+        assert allowed(statements, "ecr:TagResource", repository, **asked)
 
 
 def test_where_phi_may_be_its_tag_is_no_hindrance() -> None:
