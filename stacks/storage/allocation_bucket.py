@@ -58,10 +58,11 @@ class AllocationBucket(pulumi.ComponentResource):
         )
         self.bucket: pulumi.Output[str] = made.bucket
         closed = private(self._name, self.bucket, self._kept)
-        guards = [*self._versions(), self._encryption(key_arn), closed]
-        self._lifecycle()
+        versions = self._versions()
+        guards = [*versions, self._encryption(key_arn), closed]
+        self._lifecycle(versions)
         self._records()
-        self._policy(key_arn, self._markers(guards))
+        self._fill(key_arn, guards)
         self.register_outputs({"bucket": self.bucket})
 
     def _versions(self) -> list[pulumi.Resource]:
@@ -93,14 +94,15 @@ class AllocationBucket(pulumi.ComponentResource):
         )
         return made
 
-    def _lifecycle(self) -> None:
+    def _lifecycle(self, versions: list[pulumi.Resource]) -> None:
+        """After the versions it speaks of."""
         s3.BucketLifecycleConfiguration(
             self._name,
             bucket=self.bucket,
             rules=lifecycle_rules(self._plan.transitions, self._around.settings.abort_multipart_days),
             # Smaller objects would cost more in an archive than where they are.
             transition_default_minimum_object_size="all_storage_classes_128K",
-            opts=self._kept,
+            opts=self._after(versions),
         )
 
     def _records(self) -> None:
@@ -129,6 +131,17 @@ class AllocationBucket(pulumi.ComponentResource):
             opts=self._kept,
         )
 
+    def _fill(self, key_arn: pulumi.Input[str], guards: list[pulumi.Resource]) -> None:
+        """Markers and policy, in the order in which both can be had.
+
+        A bucket that takes no more writes takes no markers either: they come before its policy. One whose file is back
+        still has that policy, which must go first.
+        """
+        if self._plan.writable:
+            self._markers([self._policy(key_arn, guards)])
+        else:
+            self._policy(key_arn, self._markers(guards))
+
     def _markers(self, guards: list[pulumi.Resource]) -> list[pulumi.Resource]:
         """Empty objects that show the projects as folders before there is anything in them."""
         after = self._after(guards)
@@ -143,11 +156,11 @@ class AllocationBucket(pulumi.ComponentResource):
             for prefix in self._plan.prefixes
         ]
 
-    def _policy(self, key_arn: pulumi.Input[str], markers: list[pulumi.Resource]) -> None:
-        """Set after the markers: a bucket that takes no more writes would not take them either."""
+    def _policy(self, key_arn: pulumi.Input[str], after: list[pulumi.Resource]) -> pulumi.Resource:
         known = pulumi.Output.all(key_arn, self._around.endpoints)
         text = known.apply(lambda found: document(statements(self._guarded(found[0], tuple(found[1])))))
-        s3.BucketPolicy(self._name, bucket=self.bucket, policy=text, opts=self._after(markers))
+        made: pulumi.Resource = s3.BucketPolicy(self._name, bucket=self.bucket, policy=text, opts=self._after(after))
+        return made
 
     def _guarded(self, key_arn: str, endpoints: tuple[str, ...]) -> Guarded:
         environment, settings = self._around.environment, self._around.settings
@@ -159,7 +172,6 @@ class AllocationBucket(pulumi.ComponentResource):
             data_class=self._allocation.data_class,
             writable=self._plan.writable,
             key_arn=key_arn,
-            prefixes=self._plan.prefixes,
             endpoints=endpoints,
             organization_id=settings.organization_id,
             excused=tuple(role_arn(environment, name) for name in excused),

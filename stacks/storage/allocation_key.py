@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from stacks.customer_key import CustomerKey
@@ -25,14 +26,25 @@ def key_statements(
     environment: Environment, settings: StorageSettings, allocation: AllocationPlan
 ) -> tuple[dict[str, Any], ...]:
     """Its policy. Deployers are among its users for the markers they put; the bucket's policy shows them no data."""
-    roles = [role.name for role in allocation.roles]
-    users = [*roles, *settings.break_glass_roles, *settings.deployer_roles]
+    users = [*role_patterns(allocation), *settings.break_glass_roles, *settings.deployer_roles]
     through_s3 = use_through(environment, "s3", [role_arn(environment, name) for name in users])
     used = (through_s3,) if users else ()  # an empty list in a condition is refused
     kept = (care(environment), *used, *grants_of(environment, "ecr"))
     if settings.scratch is None or allocation.name not in settings.scratch.allocations:
         return kept
     return (*kept, *linked_role(environment, "Lustre", role_arn(environment, LUSTRE_ROLE)))
+
+
+def role_patterns(allocation: AllocationPlan) -> tuple[str, ...]:
+    """The names of its roles by one pattern, for a key's policy ends at 32 KB and a lab may have hundreds of projects.
+
+    The dot after the allocation keeps another's roles out (``ris_hybrid.mirror.naming.role_name``); a role whose name
+    had to be cut is named as it is.
+    """
+    names = [role.name for role in allocation.roles]
+    stems = [role.name.removesuffix(".lab") for role in allocation.roles if role.name.endswith(".lab")]
+    patterns = [f"{stem}.*" for stem in stems]
+    return (*patterns, *(name for name in names if not any(fnmatchcase(name, one) for one in patterns)))
 
 
 def allocation_key(

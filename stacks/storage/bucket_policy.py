@@ -18,9 +18,12 @@ _WRITES = (
     "s3:ReplicateDelete",
     "s3:BypassGovernanceRetention",
 )
-_DATA = ("s3:GetObject*", "s3:ListBucket*", "s3:ListMultipartUploadParts", "s3:RestoreObject", *_WRITES)
+_OBJECTS = ("s3:GetObject*", "s3:ListMultipartUploadParts", "s3:RestoreObject", *_WRITES)
+_DATA = ("s3:ListBucket*", *_OBJECTS)
 """Reads and writes of objects, and their lists. The bucket's own settings are not among them: else ``pulumi up``, which
 comes from elsewhere, could change nothing any more."""
+_MARKERS = "*/"
+"""Keys that end in a slash: the empty objects that show projects as folders. A policy of 20 KB could not name all."""
 _CLASS_TAG = "ris_data_class"
 _NO_SERVICE = {"aws:PrincipalIsAWSService": "false"}
 
@@ -35,8 +38,6 @@ class Guarded:
     writable: bool
     key_arn: str = ""
     """The customer key; empty where S3's own will do."""
-    prefixes: tuple[str, ...] = ()
-    """The markers that ``pulumi up`` puts."""
     endpoints: tuple[str, ...] = ()
     """For PHI: the VPC endpoints it may be reached through."""
     organization_id: str = ""
@@ -114,7 +115,10 @@ def _tags(bucket: Guarded) -> tuple[Statement, ...]:
 
 
 def _network(bucket: Guarded) -> tuple[Statement, ...]:
-    """PHI only through our endpoints. Deployers come from elsewhere: to the bucket and its markers, no further."""
+    """PHI only through our endpoints. Deployers come from elsewhere: to the bucket and its markers, no further.
+
+    They may list it: the provider asks whether a bucket is there by ``HeadBucket``, which takes ``s3:ListBucket``.
+    """
     excused = [*bucket.excused, *bucket.deployers]
     condition: Statement = {"BoolIfExists": _NO_SERVICE}
     if bucket.endpoints:  # without one, there is nowhere it may be read from
@@ -128,8 +132,8 @@ def _network(bucket: Guarded) -> tuple[Statement, ...]:
         "Sid": "DeployersSeeNoData",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": list(_DATA),
-        "NotResource": [bucket.arn, *(f"{bucket.arn}/{prefix}" for prefix in bucket.prefixes)],
+        "Action": list(_OBJECTS),  # S3 refuses a statement with an action that fits none of its resources
+        "NotResource": f"{bucket.arn}/{_MARKERS}",
         "Condition": {"ArnLike": {"aws:PrincipalArn": list(bucket.deployers)}},
     }
     return (only, closed)

@@ -32,7 +32,6 @@ buckets = st.builds(
     data_class=st.sampled_from(["public", "internal", "confidential", "phi"]),
     writable=st.booleans(),
     key_arn=st.sampled_from(["", "arn:aws:kms:us-east-1:123456789012:key/k"]),
-    prefixes=st.just(("Active/",)),
     endpoints=names,
     organization_id=st.sampled_from(["", "o-1234567890"]),
     excused=names,
@@ -76,6 +75,15 @@ def test_phi_and_nothing_else_is_kept_inside_our_network(bucket):
     named = {one["Sid"] for one in statements(bucket)}
     assert ("OnlyFromOurNetwork" in named) == (bucket.data_class == "phi")
     assert ("DeployersSeeNoData" in named) == (bucket.data_class == "phi" and bool(bucket.deployers))
+
+
+@given(buckets)
+def test_deployers_reach_markers_and_no_data(bucket):
+    for one in statements(bucket):
+        if one["Sid"] == "DeployersSeeNoData":
+            assert one["NotResource"] == "arn:aws:s3:::b/*/"
+            # S3 refuses a statement with an action that fits none of its resources: those of buckets fit no object.
+            assert not [action for action in one["Action"] if "Bucket" in action]
 
 
 @given(buckets)

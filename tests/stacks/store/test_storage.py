@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ris_hybrid.errors import ConfigError
+from ris_hybrid.mirror.values import RolePlan
+from stacks.storage.allocation_key import role_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,6 +74,32 @@ def test_markers_are_put_before_the_policy_may_refuse_them(storage, staged):
     assert encryption < marker < policy
 
 
+def test_a_bucket_whose_file_is_back_takes_writes_before_it_gets_new_markers(storage, plain):
+    kinds = [key for key in storage(plain).order if plain.bucket.name in key]
+    policy = kinds.index(f"aws:s3/bucketPolicy:BucketPolicy {plain.bucket.name}")
+    assert policy < kinds.index(f"aws:s3/bucketObjectv2:BucketObjectv2 {plain.bucket.name}/Active/")
+
+
+@pytest.mark.parametrize("data_class", ["internal", "phi"])
+def test_hundreds_of_projects_fit_into_the_policies_of_bucket_and_key(storage, staged, data_class):
+    slim = staged(data_class, "read-only")
+    projects = tuple(f"Active/{'Project' * 5}-{number}/" for number in range(400))
+    lab = [
+        RolePlan(name=f"compute1-prod-leaving.{kind}", kind=kind, group="", statements=()) for kind in ("lab", "jobs")
+    ]
+    people = [
+        RolePlan(name=f"compute1-prod-leaving.{'p' * 30}-{number}.rw", kind="project-rw", group="g", statements=())
+        for number in range(400)
+    ]
+    cut = RolePlan(name=f"compute1-prod-{'l' * 40}-123456.rw", kind="project-rw", group="g", statements=())
+    wide = replace(slim, bucket=replace(slim.bucket, prefixes=projects), roles=(*lab, *people, cut))
+    graph = storage(wide, **WRITTEN)
+    assert len(graph.of("aws:s3/bucketPolicy:BucketPolicy")[wide.bucket.name]["policy"]) < 20_480
+    for key in graph.of("aws:kms/key:Key").values():
+        assert len(key["policy"]) < 32_768
+    assert role_patterns(wide) == ("compute1-prod-leaving.*", cut.name)
+
+
 def test_phi_needs_a_key_and_an_environment_for_it(storage, phi):
     with pytest.raises(ConfigError, match="neuro_trials holds PHI, planned without a key"):
         storage(replace(phi, bucket=replace(phi.bucket, key_alias="")))
@@ -118,6 +146,14 @@ def test_a_short_lived_scratch_has_no_throughput_and_no_key_of_its_own(storage, 
     (made,) = graph.of("aws:fsx/lustreFileSystem:LustreFileSystem").values()
     assert made["storageCapacity"] == 4800
     assert not {"perUnitStorageThroughput", "kmsKeyId"} & set(made)
+
+
+def test_root_is_root_on_a_scratch_unless_it_is_said_where(storage, plain):
+    kind = "aws:fsx/lustreFileSystem:LustreFileSystem"
+    (made,) = storage(plain, scratch={}).of(kind).values()
+    assert "rootSquashConfiguration" not in made
+    (made,) = storage(plain, scratch={"root_clients": ["10.80.0.[10-12]@tcp"]}).of(kind).values()
+    assert made["rootSquashConfiguration"] == {"rootSquash": "65534:65534", "noSquashNids": ["10.80.0.[10-12]@tcp"]}
 
 
 def test_no_inventory_where_none_is_wanted(storage, plain):
