@@ -86,11 +86,18 @@ class ScratchFileSystem(pulumi.ComponentResource):
             security_group_ids=[self._network.apply(lambda it: it.node_group_id)],
             kms_key_id=self._key().arn if kept else None,
             data_compression_type="LZ4",
-            root_squash_configuration=fsx.LustreFileSystemRootSquashConfigurationArgs(root_squash=_NOBODY),
+            root_squash_configuration=self._squash(),
             copy_tags_to_backups=True if kept else None,
             tags=self._tags,
             opts=self._below,
         )
+
+    def _squash(self) -> fsx.LustreFileSystemRootSquashConfigurationArgs | None:
+        """Root is nobody, but on the machines named. With none named, nobody could ever write: its owner is root."""
+        trusted = list(self._settings.root_clients)
+        if not trusted:
+            return None
+        return fsx.LustreFileSystemRootSquashConfigurationArgs(root_squash=_NOBODY, no_squash_nids=trusted)
 
     def _key(self) -> CustomerKey:
         return CustomerKey(

@@ -12,6 +12,10 @@ _STEP_GIB, _SMALLEST_GIB = 2400, 1200
 _REPOSITORIES_MAX = 8  # FSx: data repository associations of one file system
 
 
+Nid = Annotated[str, Field(pattern=r"^([0-9\[\]-]+\.){3}[0-9\[\]-]+@tcp$")]
+"""Lustre's name of a client or a range of them, as FSx takes it."""
+
+
 class Scratch(Settings):
     """A file system of FSx for Lustre beside the buckets: fast, shared by all nodes, and not where data stays."""
 
@@ -21,6 +25,11 @@ class Scratch(Settings):
     """``SCRATCH_2`` keeps one copy and knows no customer key."""
     mbps_per_tib: Literal[125, 250, 500, 1000] = 125
     """Of ``PERSISTENT_2``; ``SCRATCH_2`` has 200."""
+    root_clients: Annotated[tuple[Nid, ...], Field(max_length=64)] = ()
+    """The only machines whose root is root on it: ``10.80.0.[10-12]@tcp``. None: root of every node is.
+
+    A new file system is root's alone, and somebody must make the directories people write in.
+    """
     allocations: Annotated[tuple[str, ...], Field(max_length=_REPOSITORIES_MAX)] = ()
     """Those whose ``Active/`` appears on it as ``/<allocation>``; what jobs write there goes back into the bucket."""
 
