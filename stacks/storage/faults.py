@@ -15,6 +15,11 @@ Fault = tuple[tuple[str | int, ...], str]
 
 def storage_faults(environment: Environment, settings: StorageSettings, *, network_scratch: bool) -> Iterator[Fault]:
     """Everything that AWS would refuse, or would accept to our harm; ``network_scratch`` is ``network.scratch``."""
+    if environment.phi and not settings.deployer_roles:
+        text = (
+            "expected the roles that run pulumi up where PHI may come: from outside the network no other sees a bucket"
+        )
+        yield ("deployer_roles",), text
     scratch = settings.scratch
     if scratch is None:
         return

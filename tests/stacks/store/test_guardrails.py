@@ -112,7 +112,7 @@ account: "123456789012"
 region: us-west-2
 phi: true
 network: {vpc_cidr: 10.80.0.0/16, onprem_cidrs: [10.20.0.0/16], zones: [us-west-2a]}
-storage: {scratch: {deployment: SCRATCH_2}}
+storage: {deployer_roles: [ris-deployer], scratch: {deployment: SCRATCH_2}}
 guardrails: {cost_export: true}
 observability: {monthly_usd: 1000}
 """
@@ -127,17 +127,18 @@ def test_what_works_is_read(tmp_path: Path):
     )
     path.write_text(right)
     assert read_environment(path, "prod").observability.monthly_usd == 1000
-    path.write_text(right.replace("storage: {scratch: {deployment: PERSISTENT_2}}", "storage: {}"))
+    path.write_text(right.replace(", scratch: {deployment: PERSISTENT_2}", ""))
     assert read_environment(path, "prod").storage.scratch is None
 
 
 def test_what_would_not_work_is_told_with_its_place_in_the_file(tmp_path: Path):
     path = tmp_path / "prod.yaml"
-    path.write_text(FILE)
+    path.write_text(FILE.replace("deployer_roles: [ris-deployer], ", ""))
     with pytest.raises(UnusableFile) as caught:
         read_environment(path, "prod")
     told = "\n".join(map(str, caught.value.problems))
     for field, words in {
+        "storage.deployer_roles:": "expected the roles that run pulumi up",
         "storage.scratch:": "expected network.scratch: true beside it",
         "storage.scratch.deployment:": "expected PERSISTENT_2 where PHI may come",
         "guardrails.cost_export:": "data exports are made in us-east-1",
