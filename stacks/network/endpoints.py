@@ -90,10 +90,29 @@ class ServiceEndpoints(pulumi.ComponentResource):
             dns_options=only_site if buckets else None,
             subnet_ids=list(self._network.subnet_ids),
             security_group_ids=[self.group_id],
-            policy=s3_policy(self._environment, self._settings) if buckets else None,
+            policy=s3_policy(self._environment, self._settings) if buckets else own_identities(self._environment),
             tags=self._named(name),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[gateway] if buckets else []),
         )
+
+
+def own_identities(environment: Environment) -> str | None:
+    """Where PHI may come: only roles of this account speak to AWS from here; else AWS's open policy.
+
+    With a stranger's key data could be carried into that stranger's queue, registry or log. What our own roles reach is
+    said by their policies and their boundary.
+    """
+    if not environment.phi:
+        return None
+    own = {
+        "Sid": "OurIdentities",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": environment.account}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [own]}, sort_keys=True)
 
 
 def s3_policy(environment: Environment, settings: NetworkSettings) -> str | None:

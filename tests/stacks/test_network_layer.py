@@ -92,6 +92,22 @@ def test_an_internet_gateway_only_where_it_is_asked_for(network):
     assert network(phi=False, internet_gateway=True).of(kind)
 
 
+def test_with_phi_only_our_own_identities_speak_to_aws_from_the_network(network):
+    kind = "aws:ec2/vpcEndpoint:VpcEndpoint"
+    for name, row in network().of(kind).items():
+        if name != f"{NAME}-s3":
+            (one,) = json.loads(row["policy"])["Statement"]
+            assert one["Condition"] == {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}
+    assert not [name for name, row in network(phi=False).of(kind).items() if "policy" in row]
+
+
+def test_two_networks_of_the_site_in_one_reverse_zone_are_forwarded_once(network):
+    halves = ["10.20.0.0/25", "10.20.0.128/25"]
+    rules = network(onprem_cidrs=halves, link={}, dns={**SECTION["dns"], "name_servers": ["10.20.0.53"]})
+    domains = {row["domainName"] for row in rules.of("aws:route53/resolverRule:ResolverRule").values()}
+    assert domains == {"example.org", "0.20.10.in-addr.arpa"}
+
+
 def test_with_phi_no_strangers_bucket_is_reached(network):
     def statements(graph: Any) -> Any:
         policy = graph.of("aws:ec2/vpcEndpoint:VpcEndpoint")[f"{NAME}-s3"].get("policy")
