@@ -88,9 +88,10 @@ class FlowLogs(pulumi.ComponentResource):
             tags={**self._tags, "ris_role": "flow-logs"},
             opts=self._below,
         )
-        iam.RolePolicyAttachment(self._name, role=role.name, policy_arn=policy.arn, opts=self._below)
-        role_arn: pulumi.Output[str] = role.arn
-        return role_arn
+        allowed = iam.RolePolicyAttachment(self._name, role=role.name, policy_arn=policy.arn, opts=self._below)
+        # AWS tries at once, so the role's arn is given out once it may write.
+        ready: pulumi.Output[str] = pulumi.Output.all(role.arn, allowed.id).apply(lambda both: str(both[0]))
+        return ready
 
 
 def key_policy(environment: Environment, group_arn: str) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class SiteNames(pulumi.ComponentResource):
         )
         outbound = self._endpoint("OUTBOUND", group)
         reverse = (name for onprem in settings.onprem_cidrs for name in reverse_zones(onprem))
-        for domain in (*dns.onprem_domains, *reverse):
+        for domain in dict.fromkeys((*dns.onprem_domains, *reverse)):  # two networks may be in one reverse zone
             self._forward(domain, dns, outbound.id)
         self.register_outputs({"inbound_ips": self.inbound_ips})
 

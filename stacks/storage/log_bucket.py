@@ -42,7 +42,7 @@ class LogBucket(pulumi.ComponentResource):
         )
         self.bucket: pulumi.Output[str] = made.bucket
         self._kept = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
-        private(name, self.bucket, self._kept)
+        closed = private(name, self.bucket, self._kept)
         self._encryption(name)
         self._lifecycle(name, retention_days)
         if logs_to:
@@ -50,7 +50,9 @@ class LogBucket(pulumi.ComponentResource):
                 name, bucket=self.bucket, target_bucket=logs_to, target_prefix=f"access/{name}/", opts=self._kept
             )
         allowed = document([*tls_only(bucket_arn(environment, name)), *statements])
-        policy = s3.BucketPolicy(name, bucket=self.bucket, policy=allowed, opts=self._kept)
+        # One after the other: S3 refuses two changes at once of who may come to a bucket (OperationAborted).
+        after = pulumi.ResourceOptions.merge(self._kept, pulumi.ResourceOptions(depends_on=[closed]))
+        policy = s3.BucketPolicy(name, bucket=self.bucket, policy=allowed, opts=after)
         # Its name for those who write: a service is refused that comes before the policy lets it.
         self.ready: pulumi.Output[str] = policy.bucket
         self.register_outputs({"bucket": self.bucket})
