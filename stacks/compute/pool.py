@@ -53,10 +53,9 @@ class HpcPool(pulumi.ComponentResource):
             metadata_options=_metadata(plan),
             network_interfaces=[_interface(plan, groups)],
             block_device_mappings=[_root(plan)],
-            # The machine's own tags are the burst's ledger and come with the launch.
             tag_specifications=[
-                ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=tags)
-                for kind in ("volume", "network-interface")
+                ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=of_kind)
+                for kind, of_kind in (("volume", tags), ("network-interface", tags), ("instance", plan.machine_tags))
             ],
             tags=tags,
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=_marks()),

@@ -19,6 +19,8 @@ _FIRST_LINE = "#cloud-config"
 _MOST_BYTES = 16384  # EC2's bound on user data, before base64
 _BILLED = ("ris_allocation", "ris_lab", "ris_department", "ris_cost_center")
 """Tags of the allocation that the disks of its own pools carry as well: what a bill is made from."""
+_OF_MACHINES = ("ris_env", "ris_data_class", "ris_allocation", "ris_department", "ris_cost_center")
+"""Those that no launch brings: a machine's other tags are the burst's ledger, and come with its launch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,11 @@ class PoolPlan:
     """The one whose lab alone it serves: its nodes get that lab's profile. Empty: they get nobody's data."""
     reserved: tuple[ReservedPlan, ...]
     tags: Mapping[str, str]
+
+    @property
+    def machine_tags(self) -> dict[str, str]:
+        """What its machines get from the template: without them a bill, and a budget, would know their disks alone."""
+        return {key: self.tags[key] for key in _OF_MACHINES if key in self.tags}
 
 
 def plan_pools(

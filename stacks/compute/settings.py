@@ -39,7 +39,8 @@ class ComputeSettings(Settings):
     root_device: Annotated[str, Field(pattern=r"^/dev/[a-z0-9]+$")] = "/dev/xvda"
     """As the image calls it."""
     root_gib: Gib = 100
-    root_type: Literal["gp3", "gp2", "io2"] = "gp3"
+    root_type: Literal["gp3", "gp2"] = "gp3"
+    """Others want a number of IOPS beside them."""
     volume_key: Annotated[str, Field(pattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+$")] = ""
     """Customer key of nodes' volumes; empty: what the account encrypts volumes with by default.
 

@@ -103,7 +103,14 @@ def test_a_node_is_told_how_to_join_and_may_read_its_own_tags(compute):
     ]
     assert row["blockDeviceMappings"][0]["ebs"]["kmsKeyId"] == KEY
     assert row["blockDeviceMappings"][0]["ebs"]["volumeSize"] == 300
-    assert {one["resourceType"] for one in row["tagSpecifications"]} == {"volume", "network-interface"}
+    assert {one["resourceType"] for one in row["tagSpecifications"]} == {"volume", "network-interface", "instance"}
+
+
+def test_a_labs_own_machines_are_billed_to_its_allocation_and_leave_the_ledger_to_the_launch(compute):
+    rows = compute(pools(node("own", labs=("wucci",))), lab("wucci")).of(TEMPLATE)
+    given = {one["resourceType"]: one["tags"] for one in rows["compute1-example-own"]["tagSpecifications"]}
+    assert given["instance"] == {"ris_allocation": "wucci", "ris_data_class": "phi", "ris_env": "example"}
+    assert given["volume"]["ris_allocation"] == "wucci"
 
 
 def test_a_pool_of_one_lab_gets_that_labs_profile_and_others_nobodys(compute):
