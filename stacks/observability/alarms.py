@@ -116,7 +116,12 @@ def sightings(settings: ObservabilitySettings) -> tuple[Sighting, ...]:
         ),
         Sighting(
             name="bucket-opened",
-            pattern=_calls("s3.amazonaws.com", "DeleteBucketPolicy", "PutBucketAcl", "DeletePublicAccessBlock"),
+            # As the trail names them, which is not always as the API does.
+            pattern=_calls(
+                "s3.amazonaws.com",
+                *("DeleteBucketPolicy", "PutBucketAcl"),
+                *("DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock"),
+            ),
             reason="What guards a bucket was taken away. Hold it against the plan: ris-hybrid mirror drift. CIS 4.8.",
         ),
         Sighting(
