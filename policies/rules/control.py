@@ -1,10 +1,10 @@
 """The published controls a rule implements, each with its standard, and the version where the standard has one.
 
-Ids were read in: AWS Foundational Security Best Practices and HIPAA clauses as prowler lists them (2026-08), CIS AWS
-Foundations 7.0 (prowler, 2026-08; the numbering differs in every version), the conformance packs "Operational Best
-Practices for HIPAA Security" and "Security Best Practices for ECR" of awslabs/aws-config-rules (2026-04), whose names
-are those of AWS Config's managed rules. EC2.170, EC2.181, ECR.5 and SQS.3 are newer than those lists: from AWS's
-documentation, not read here.
+Ids were read in: AWS Foundational Security Best Practices in Security Hub's user guide (the list of the standard's
+controls), HIPAA clauses and CIS AWS Foundations 7.0 as prowler lists them (2026-08; CIS numbers differ in every
+version), the conformance packs "Operational Best Practices for HIPAA Security" and "Security Best Practices for ECR" of
+awslabs/aws-config-rules (2026-04), whose names are those of AWS Config's managed rules. Security Hub numbers the
+controls of all its standards alike: those that are not in FSBP's list stand as its own.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ SITE = Control(standard="SITE", id="")
 def fsbp(control_id: str) -> Control:
     """AWS Foundational Security Best Practices, as Security Hub numbers them; it has no versions."""
     return Control(standard="FSBP", id=control_id)
+
+
+def hub(control_id: str) -> Control:
+    """A control of Security Hub that is not among those of FSBP: its other standards, such as NIST 800-53, have it."""
+    return Control(standard="Security Hub", id=control_id)
 
 
 def cis(control_id: str) -> Control:

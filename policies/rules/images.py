@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policies.rules.control import cfr, cis, config, fsbp
+from policies.rules.control import cfr, cis, config, fsbp, hub
 from policies.rules.rule import none_of, not_known, phi, rule, yes
 from policies.rules.statements import public
 from ris_hybrid.holdings.values import Repository
@@ -58,7 +58,7 @@ def repository_policy_names_people(repository: Repository, _: Context) -> Verdic
 
 @rule(
     Repository,
-    *(fsbp("ECR.5"), cfr("164.312(a)(2)(iv)")),
+    *(hub("ECR.5"), cfr("164.312(a)(2)(iv)")),
     fix="make the repository anew with encryption KMS and the lab's key: it cannot be changed afterwards",
     scopes=(phi,),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policies.rules.control import cfr, cis, config, fsbp
+from policies.rules.control import cfr, cis, config, fsbp, hub
 from policies.rules.rule import none_of, not_known, rule, yes
 from policies.rules.statements import public
 from ris_hybrid.holdings.values import Key
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @rule(
     Key,
-    *(fsbp("KMS.4"), cis("4.6"), cfr("164.312(a)(2)(iv)")),
+    *(hub("KMS.4"), cis("4.6"), cfr("164.312(a)(2)(iv)")),
     fix="turn the key's rotation on",
 )
 def key_rotates(key: Key, _: Context) -> Verdict:

@@ -41,7 +41,7 @@ def template_imds_v2(template: LaunchTemplate, _: Context) -> Verdict:
 
 @rule(
     LaunchTemplate,
-    *(fsbp("AutoScaling.4"), cfr("164.312(a)(1)")),
+    *(SITE, cfr("164.312(a)(1)")),
     fix="set httpPutResponseHopLimit to 1",
     scopes=(ours, phi),
 )

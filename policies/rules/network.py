@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from policies.rules.control import SITE, cfr, cis, config, fsbp
+from policies.rules.control import SITE, cfr, cis, config, fsbp, hub
 from policies.rules.rule import broken, none_of, not_known, ours, phi, rule, yes
 from ris_hybrid.holdings.values import Network, SecurityGroup, Subnet
 
@@ -99,7 +99,7 @@ def subnet_no_public_address(subnet: Subnet, _: Context) -> Verdict:
 
 @rule(
     SecurityGroup,
-    *(fsbp("EC2.18"), fsbp("EC2.19"), fsbp("EC2.13"), cis("6.3"), cis("6.4"), config("INCOMING_SSH_DISABLED")),
+    *(fsbp("EC2.18"), fsbp("EC2.19"), hub("EC2.13"), cis("6.3"), cis("6.4"), config("INCOMING_SSH_DISABLED")),
     *(config("VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS"), config("RESTRICTED_INCOMING_TRAFFIC"), cfr("164.312(e)(1)")),
     fix="name the network of the site's LSF hosts",
     scopes=(ours, named),

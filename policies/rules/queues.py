@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policies.rules.control import cfr, cis, config, fsbp
+from policies.rules.control import cfr, cis, config, fsbp, hub
 from policies.rules.rule import none_of, not_known, phi, rule, yes
 from policies.rules.statements import public
 from ris_hybrid.holdings.values import FileSystem, Queue
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @rule(
     Queue,
-    *(fsbp("SQS.1"), fsbp("SNS.1"), config("SNS_ENCRYPTED_KMS"), cfr("164.312(a)(2)(iv)")),
+    *(fsbp("SQS.1"), hub("SNS.1"), config("SNS_ENCRYPTED_KMS"), cfr("164.312(a)(2)(iv)")),
     fix="turn server-side encryption on",
 )
 def queue_encrypted(queue: Queue, _: Context) -> Verdict:

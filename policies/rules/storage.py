@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policies.rules.control import SITE, cfr, cis, config, fsbp
+from policies.rules.control import SITE, cfr, cis, config, fsbp, hub
 from policies.rules.rule import HOLDS, broken, none_of, not_known, phi, rule, yes
 from policies.rules.statements import NO_OLD_TLS, NO_OTHER_WAY, NO_PLAIN, Ban, denies, public
 from ris_hybrid.holdings.values import Bucket
@@ -74,7 +74,7 @@ def bucket_encrypted(bucket: Bucket, _: Context) -> Verdict:
 
 @rule(
     Bucket,
-    *(fsbp("S3.17"), config("S3_DEFAULT_ENCRYPTION_KMS"), cfr("164.312(a)(2)(iv)")),
+    *(hub("S3.17"), config("S3_DEFAULT_ENCRYPTION_KMS"), cfr("164.312(a)(2)(iv)")),
     fix="encrypt by aws:kms with the allocation's own key",
     scopes=(data, phi),
 )
@@ -102,7 +102,7 @@ def bucket_key_enabled(bucket: Bucket, _: Context) -> Verdict:
 
 @rule(
     Bucket,
-    *(fsbp("S3.14"), config("S3_BUCKET_VERSIONING_ENABLED")),
+    *(hub("S3.14"), config("S3_BUCKET_VERSIONING_ENABLED")),
     *(cfr("164.312(c)(1)"), cfr("164.308(a)(7)(ii)(B)")),
     fix="turn versioning on",
     scopes=(data,),
@@ -128,7 +128,7 @@ def bucket_access_logged(bucket: Bucket, _: Context) -> Verdict:
 
 @rule(
     Bucket,
-    *(fsbp("S3.10"), fsbp("S3.13"), config("S3_VERSION_LIFECYCLE_POLICY_CHECK")),
+    *(hub("S3.10"), fsbp("S3.13"), config("S3_VERSION_LIFECYCLE_POLICY_CHECK")),
     fix="give it a lifecycle that aborts unfinished uploads and moves replaced versions",
     severity="advisory",
     scopes=(data,),
@@ -152,7 +152,7 @@ def bucket_never_expires(bucket: Bucket, _: Context) -> Verdict:
 
 @rule(
     Bucket,
-    *(fsbp("S3.15"), config("S3_BUCKET_DEFAULT_LOCK_ENABLED"), cfr("164.312(c)(1)"), cfr("164.312(c)(2)")),
+    *(hub("S3.15"), config("S3_BUCKET_DEFAULT_LOCK_ENABLED"), cfr("164.312(c)(1)"), cfr("164.312(c)(2)")),
     fix="make the bucket anew with object lock in GOVERNANCE mode: it is switched on when a bucket is made",
     scopes=(data, phi),
 )

@@ -49,9 +49,26 @@ PACKS = frozenset(
     ]
 )
 """SourceIdentifiers read in the two conformance packs that ``policies.rules.control`` names."""
+FSBP = frozenset(
+    f"{service}.{number}"
+    for service, numbers in {
+        "AutoScaling": (3, 5),
+        "CloudTrail": (1, 2, 4),
+        "Config": (1,),
+        "EC2": (2, 3, 6, 7, 8, 9, 10, 15, 18, 19, 25, 170, 181),
+        "ECR": (1, 2, 3),
+        "IAM": (1, 21),
+        "KMS": (1, 2, 3, 5),
+        "S3": (1, 2, 3, 5, 6, 8, 9, 12, 13),
+        "SNS": (4,),
+        "SQS": (1, 3),
+    }.items()
+    for number in numbers
+)
+"""Of the list of FSBP's controls in Security Hub's user guide, those that rules here name."""
 FORMS = {
     "SITE": r"",
-    "FSBP": r"[A-Z][A-Za-z0-9]+\.\d+",
+    "Security Hub": r"[A-Z][A-Za-z0-9]+\.\d+",
     "CIS 7.0": r"\d+(\.\d+)+",
     "45 CFR": r"164\.3(08|12)\([a-e]\)(\(\w+\))*",
 }
@@ -61,6 +78,8 @@ def test_every_control_has_the_form_of_its_standard() -> None:
     for control in (control for rule in RULES for control in rule.controls):
         if control.standard == "Config":
             assert control.id in PACKS
+        elif control.standard == "FSBP":
+            assert control.id in FSBP
         else:
             assert re.fullmatch(FORMS[control.standard], control.id), control
 

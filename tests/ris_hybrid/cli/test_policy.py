@@ -99,7 +99,7 @@ def test_a_plan_that_breaks_a_mandatory_rule_ends_with_3(check: Any) -> None:
     code, out, err = check(UNLOCKED)
     assert code == 3
     assert out.splitlines()[1].split()[:4] == ["bucket-object-lock", "mandatory", "bucket", "wustl-ris-neuro"]
-    assert "error: bucket-object-lock [FSBP S3.15" in err
+    assert "error: bucket-object-lock [Security Hub S3.15" in err
     assert "hint: bucket-object-lock: make the bucket anew with object lock" in err
 
 
