@@ -129,7 +129,7 @@ def role_reader_reads(role: Role, _: Context) -> Verdict:
     scopes=(ours, controller),
 )
 def role_controller_least(role: Role, _: Context) -> Verdict:
-    """Whoever takes over the burst controller can waste money, but gets at no data and at no other identity."""
+    """Whoever takes over the burst controller gets at no data and no identity, but through a node started for that."""
     if role.statements is None:
         return not_known("its policies")
     wrong = [f"{name(one)} ({action})" for one in role.statements if allows(one) for action in _beyond_controller(one)]

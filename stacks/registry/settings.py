@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from stacks.environment import Settings
-from stacks.identity.settings import Principal
+
+Pusher = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(user|role)/[\w+=,.@/-]+$")]
+"""A user or a role; it must be there, for ECR refuses a policy with a principal it does not know."""
 
 
 class PullThrough(Settings):
@@ -34,7 +36,7 @@ class RegistrySettings(Settings):
     """Images without a tag are deleted so long after their push. Images in use have one: ``<tag>-<digest>``."""
     key_arn: Annotated[str, Field(pattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+$")] = ""
     """Customer key for repositories of allocations that have none of their own; empty: ECR's."""
-    pushers: tuple[Principal, ...] = ()
+    pushers: tuple[Pusher, ...] = ()
     """Who else may push to every repository: whoever copies the images that jobs name."""
     pull_through: tuple[PullThrough, ...] = ()
     """Never where PHI may be: such images come unseen and change under a running campaign."""

@@ -176,3 +176,9 @@ def test_what_the_layer_gives_out_is_what_it_promises(registry):
     assert given_out.repositories == {
         "wucci": ("123456789012.dkr.ecr.us-east-1.amazonaws.com/example/wucci/images",),
     }
+
+
+def test_who_pushes_is_somebody_a_repository_policy_may_name():
+    anchor = "arn:aws:rolesanywhere:us-east-1:123456789012:trust-anchor/01234567-89ab-cdef-0123-456789abcdef"
+    with pytest.raises(ValidationError, match="pushers"):
+        RegistrySettings(pushers=(anchor,))
