@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _IN = ("NEW", "CHANGED", "DELETED")
 _OUT = ("NEW", "CHANGED")
 """What goes back into the bucket by itself: a file deleted on the scratch is not deleted there."""
+_LUSTRE = "2.15"
+"""FSx's default for ``SCRATCH_2`` is 2.10, which cannot be linked to a bucket."""
 _NOBODY = "65534:65534"
 _ACTIVE = "Active/"
 
@@ -78,6 +80,7 @@ class ScratchFileSystem(pulumi.ComponentResource):
         return fsx.LustreFileSystem(
             self._name,
             deployment_type=self._settings.deployment,
+            file_system_type_version=_LUSTRE,
             storage_capacity=self._settings.storage_gib,
             per_unit_storage_throughput=self._settings.mbps_per_tib if kept else None,
             # One zone: traffic between zones costs, and slows what is to be fast.

@@ -144,7 +144,7 @@ def test_a_file_deleted_on_the_scratch_is_not_deleted_in_the_bucket(storage, pla
 def test_a_short_lived_scratch_has_no_throughput_and_no_key_of_its_own(storage, plain):
     graph = storage(plain, scratch={"deployment": "SCRATCH_2", "storage_gib": 4800})
     (made,) = graph.of("aws:fsx/lustreFileSystem:LustreFileSystem").values()
-    assert made["storageCapacity"] == 4800
+    assert (made["storageCapacity"], made["fileSystemTypeVersion"]) == (4800, "2.15")
     assert not {"perUnitStorageThroughput", "kmsKeyId"} & set(made)
 
 

@@ -25,7 +25,7 @@ FILE_SYSTEM = Calls(
     at="FileSystem",
     id="FileSystemId",
     params={
-        **same("storageCapacity", "securityGroupIds", "kmsKeyId"),
+        **same("storageCapacity", "securityGroupIds", "kmsKeyId", "fileSystemTypeVersion"),
         "subnetIds": Param("SubnetIds", lambda one: [one]),
         **{prop: f"LustreConfiguration.{upper_first(prop)}" for prop in _ONCE},
         **_CHANGED,
