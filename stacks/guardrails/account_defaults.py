@@ -23,13 +23,16 @@ _LAUNCHING = {
 
 
 class AccountDefaults(pulumi.ComponentResource):
-    """No bucket is public, every volume is encrypted with a key of ours, every machine asks for a token (IMDSv2)."""
+    """No bucket is public, every volume is encrypted with a key of ours, every machine asks for a token (IMDSv2).
+
+    A destroy leaves all of it as it is: others of the account rely on it, and none of it costs anything.
+    """
 
     def __init__(
         self, environment: Environment, settings: GuardrailsSettings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("ris-hybrid:guardrails:AccountDefaults", environment.name, None, opts)
-        self._below = pulumi.ResourceOptions(parent=self)
+        self._below = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
         self.linked: list[pulumi.Resource] = [
             iam.ServiceLinkedRole(
                 f"{environment.name}-{service.partition('.')[0]}", aws_service_name=service, opts=self._below

@@ -108,7 +108,7 @@ class AuditTrail(pulumi.ComponentResource):
             retention_in_days=self._settings.log_group_retention_days,
             kms_key_id=key_arn,
             tags=self._tags,
-            opts=self._below,
+            opts=pulumi.ResourceOptions(parent=self, protect=True, retain_on_delete=True),
         )
 
     def _role(self, boundary_arn: pulumi.Input[str]) -> pulumi.Output[str]:

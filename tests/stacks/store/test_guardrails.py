@@ -40,6 +40,20 @@ def test_what_an_account_has_once_is_not_made_by_every_environment(guardrails):
     assert graph.of("aws:cloudtrail/trail:Trail")
 
 
+def test_a_destroy_opens_no_account_and_loses_no_record(guardrails):
+    asked = guardrails(account_wide=True).asked
+    kept = (
+        "aws:s3/accountPublic",
+        "aws:ebs/",
+        "aws:ec2/instanceMeta",
+        "aws:iam/serviceLinked",
+        "aws:cloudwatch/logGroup",
+    )
+    found = [key for key in asked if key.startswith(kept)]
+    assert len(found) == 8
+    assert all(asked[key].retainOnDelete for key in found)
+
+
 def test_an_account_may_have_its_rules_of_config_from_elsewhere(guardrails):
     graph = guardrails(account_wide=True, config_rules=False, service_linked_roles=[])
     assert not [key for key in graph.made if key.startswith("aws:cfg/")]
