@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ris_hybrid.mirror import naming
-from ris_hybrid.mirror.facts import Facts
+from ris_hybrid.mirror.facts import OWN_KEY, Facts
 from ris_hybrid.mirror.placing import class_of
 from ris_hybrid.mirror.remembered import lock_of, namespace_of
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 
 def asked_for(wanted: Wanted, projects: tuple[ProjectPlan, ...], environment: Environment, seen: Survey) -> Facts:
-    """The facts; a file that is back makes it active again."""
+    """The facts; a file that is back makes it active again.
+
+    What a bucket has it keeps when its class falls: Object Lock cannot be taken off, and data needs its key.
+    """
     data_class = class_of(wanted, seen.classes, seen.settings.data_class)
-    known = seen.known.get(wanted.key) or seen.renames.origins.get(wanted.key)
-    lock = lock_of(known) if known else None
+    known = seen.at(wanted, environment.name)
     return Facts(
         name=wanted.name,
         lab=wanted.lab,
@@ -37,7 +39,8 @@ def asked_for(wanted: Wanted, projects: tuple[ProjectPlan, ...], environment: En
         archive=wanted.archive,
         projects=projects,
         bucket=known.bucket if known else new_bucket(wanted, environment, seen),
-        object_lock=data_class == "phi" if lock is None else lock,
+        object_lock=data_class == "phi" or (known is not None and bool(lock_of(known))),
+        own_key=data_class in OWN_KEY or (known is not None and known.has_key),
         namespace=namespace_of(known, environment, seen) if known else naming.namespace(environment.name, wanted.name),
         labels={
             "ris_department": wanted.department,

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def build(facts: Facts, settings: MirrorSettings, burst: BurstSettings | None) -> AllocationPlan:
-    """Everything AWS will hold for it. Who may not write any more has no pool either."""
+    """Everything AWS will hold for it. Where nobody writes any more, or nobody is to, there is no pool either."""
     where = facts.environment
-    pools = pools_of(facts.lab, facts.data_class, where, burst) if facts.writable else ()
+    pools = pools_of(facts.lab, facts.data_class, where, burst) if facts.writable and not facts.moved_to else ()
     plan = AllocationPlan(
         name=facts.name,
         lab=facts.lab,
@@ -42,6 +42,7 @@ def build(facts: Facts, settings: MirrorSettings, burst: BurstSettings | None) -
         budget=budget(facts, settings.money, compute_usd(facts.lab, pools, settings.money, burst)),
         pools=pools,
         tags=tags(facts),
+        moved_to=facts.moved_to,
     )
     return with_fingerprint(plan)
 

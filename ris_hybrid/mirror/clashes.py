@@ -17,7 +17,7 @@ _Place = tuple[str, str, str]
 def apart(
     plans: Iterable[AllocationPlan], mirrored: Container[str]
 ) -> tuple[tuple[AllocationPlan, ...], tuple[Unmapped, ...]]:
-    """The plans sorted by name, without new ones whose names others have; buckets mirrored already stay."""
+    """The plans sorted by name, homes first, without new ones whose names others have; what is mirrored stays."""
     owners: dict[_Place, str] = {}
     kept, unmapped = [], []
     for plan in sorted(plans, key=lambda one: (one.bucket.name not in mirrored, one.name.casefold())):
@@ -29,7 +29,8 @@ def apart(
             continue
         owners |= dict.fromkeys(places, plan.name)
         kept.append(plan)
-    return tuple(sorted(kept, key=lambda one: (one.name.casefold(), one.name))), tuple(unmapped)
+    kept.sort(key=lambda one: (one.name.casefold(), one.name, one.moved_to, one.environment))
+    return tuple(kept), tuple(unmapped)
 
 
 def _places(plan: AllocationPlan) -> Iterator[_Place]:

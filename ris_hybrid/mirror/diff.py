@@ -57,35 +57,25 @@ def differences(
 ) -> tuple[PlanChange, ...]:
     """What leads from the recorded plan to the wanted one; without a recorded plan everything is new.
 
+    An allocation is known by its bucket: that stays when it is renamed, and another one is made when it moves.
+
     Args:
         recorded: what was verified last.
         wanted: what the site says now.
         files: the file of an allocation, for the reasons.
     """
-    before = {plan.name: plan for plan in recorded.allocations} if recorded else {}
-    after = {plan.name: plan for plan in wanted.allocations}
-    old_names = _renamed(before, after)
+    before = {plan.bucket.name: plan for plan in recorded.allocations} if recorded else {}
+    after = {plan.bucket.name: plan for plan in wanted.allocations}
     found: list[PlanChange] = []
-    for name, plan in after.items():
-        source = (files or {}).get(name, "")
-        old = before.get(old_names.get(name, name))
+    for bucket, plan in after.items():
+        source = (files or {}).get(plan.name, "")
+        old = before.get(bucket)
         if old is None:
             found.append(_created(plan, source))
         elif old != plan:
             found.extend(_of_one(old, plan, source))
-    gone = before.keys() - after.keys() - set(old_names.values())
-    found.extend(_left(before[name]) for name in gone)
+    found.extend(_left(before[bucket]) for bucket in before.keys() - after.keys())
     return tuple(sorted(found, key=lambda change: (_ORDER.index(change.step), change.allocation, change.field)))
-
-
-def _renamed(before: Mapping[str, AllocationPlan], after: Mapping[str, AllocationPlan]) -> dict[str, str]:
-    """New name to old: the same bucket under another name."""
-    buckets = {plan.bucket.name: name for name, plan in before.items() if name not in after}
-    return {
-        name: buckets[plan.bucket.name]
-        for name, plan in after.items()
-        if name not in before and plan.bucket.name in buckets
-    }
 
 
 def _created(plan: AllocationPlan, source: str) -> PlanChange:
@@ -171,6 +161,8 @@ def _members(plan: AllocationPlan, name: str) -> dict[str, Any] | None:
 
 
 def _stage_reason(new: AllocationPlan, source: str) -> str:
+    if new.moved_to:
+        return f"moved to {new.moved_to} on {new.removed_on}: {new.stage}"
     if new.removed_on:
         return f"file gone since {new.removed_on}: {new.stage}"
     return f"{source or 'its file'} is back: {new.stage}"

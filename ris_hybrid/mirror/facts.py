@@ -37,9 +37,13 @@ class Facts:
     projects: tuple[ProjectPlan, ...]
     bucket: str
     object_lock: bool
+    own_key: bool
+    """Whether its bucket has a customer key; once it has one, what is in it needs that key."""
     namespace: str
     labels: Mapping[str, str]
     """Tags that say who pays and who asked: ``ris_department``, ``ris_cost_center``, ``ris_ticket``."""
+    moved_to: str = ""
+    """The environment that has the allocation now; empty where it is at home."""
 
     @property
     def prefix(self) -> str:
@@ -49,7 +53,7 @@ class Facts:
     @property
     def key_alias(self) -> str:
         """Empty where AWS's own key will do."""
-        return naming.key_alias(self.bucket) if self.data_class in OWN_KEY else ""
+        return naming.key_alias(self.bucket) if self.own_key else ""
 
     @property
     def writable(self) -> bool:

@@ -11,6 +11,7 @@ from ris_hybrid.mirror.values import Unmapped
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
+    from ris_hybrid.mirror.known import Known
     from ris_hybrid.mirror.survey import Survey
     from ris_hybrid.mirror.values import AllocationPlan, ProjectPlan
     from ris_hybrid.mirror.wanted import Wanted
@@ -76,11 +77,24 @@ def _places(wanted: Wanted, plan: AllocationPlan, seen: Survey) -> Iterator[_Sai
     burst = seen.sources.burst
     if burst is not None and not plan.pools:
         yield "pools", why_none(plan.lab, plan.data_class, seen.environments[plan.environment], burst)
-    if plan.data_class == "phi" and not plan.bucket.object_lock:
-        yield "object_lock", f"{plan.bucket.name} was made without Object Lock, which only a new bucket can have"
+    yield from _already_there(plan, seen.at(wanted, plan.environment))
     old = old_key(wanted)
     if old and wanted.key not in seen.known and old not in seen.known:
         yield "renamed_from", f"{wanted.renamed_from} is not mirrored: nothing to take over"
+
+
+def _already_there(plan: AllocationPlan, known: Known | None) -> Iterator[_Said]:
+    """What a bucket that is there keeps, whatever its allocation becomes: it is changed in place, never made anew."""
+    if known is None:
+        return
+    bucket = plan.bucket
+    if known.deleted:
+        yield "bucket", f"AWS has {bucket.name} no more, and nothing of ours deletes a bucket: it is made again, empty"
+    elif bucket.object_lock and known.object_lock is False:
+        yield "object_lock", f"what is in {bucket.name} already is not retained: only what is written from now on"
+    if bucket.key_alias and not known.has_key:
+        text = f"what is in {bucket.name} already stays under AWS's key until it is copied onto itself"
+        yield "key", f"{text}; its images are made anew with the key, which AWS refuses while there are some"
 
 
 def _size(size: int | None) -> str:

@@ -62,12 +62,36 @@ def steps(gone: Sequence[Gone], known: int, today: date, off_boarding: OffBoardi
     return [_step(one, crowd, today, off_boarding) for one in gone]
 
 
+def moving(left: Gone, to: str, today: date, off_boarding: OffBoarding) -> Step:
+    """The same for what an allocation left behind when it moved: people copy its data, so it is never archived.
+
+    Args:
+        left: what it left; its fileset says nothing, for its allocation is still there.
+        to: the environment it moved to.
+        today: the day of the plan.
+        off_boarding: how long a stage lasts.
+    """
+    following = _NEXT.get(left.stage)
+    since = left.removed_on or today.isoformat()
+    moved = f"moved to {to}"
+    if following is None or following == "archived":
+        following, why = "archived", f"{moved}: its data is for people to copy there, and then to delete"
+    else:
+        why = f"{moved}: {left.brake}" if left.brake else _not_yet(moved, since, following, today, off_boarding)
+    return _taken(left, following, since, why)
+
+
 def _step(gone: Gone, crowd: str, today: date, off_boarding: OffBoarding) -> Step:
     following = _NEXT.get(gone.stage)
     if following is None:
         return Step(stage=gone.stage, removed_on=gone.removed_on)
     since = gone.removed_on or today.isoformat()
-    why = gone.brake or _brake(gone, following, crowd) or _not_yet(since, following, today, off_boarding)
+    why = gone.brake or _brake(gone, following, crowd) or _not_yet("gone", since, following, today, off_boarding)
+    return _taken(gone, following, since, why)
+
+
+def _taken(gone: Gone, following: Stage, since: str, why: str) -> Step:
+    """The step, or why not."""
     if not why:
         return Step(stage=following, removed_on=since)
     held = Held(allocation=gone.name, step=_STEP[following], reason=why)
@@ -80,7 +104,7 @@ def _brake(gone: Gone, following: Stage, crowd: str) -> str:
     return f"its file is gone, but the file system still has fileset {gone.fileset}" if gone.fileset else ""
 
 
-def _not_yet(since: str, following: Stage, today: date, off_boarding: OffBoarding) -> str:
+def _not_yet(what: str, since: str, following: Stage, today: date, off_boarding: OffBoarding) -> str:
     days = {"read-only": off_boarding.read_only_after_days, "archived": off_boarding.archive_after_days}
     passed, needed = (today - date.fromisoformat(since)).days, days.get(following, 0)
-    return f"gone since {since}, {passed} days of {needed}" if passed < needed else ""
+    return f"{what} since {since}, {passed} days of {needed}" if passed < needed else ""

@@ -21,6 +21,7 @@ _PRIMARY: Mapping[str, str] = {
     "name": NAME,
     "stage": STAGE,
     "removed_on": STAGE,
+    "moved_to": STAGE,
     "data_class": DATA_CLASS,
     "environment": PLACEMENT,
     "account": PLACEMENT,
@@ -41,6 +42,7 @@ _TAGS: Mapping[str, tuple[str, ...]] = {
     "ris_data_class": (DATA_CLASS,),
     "ris_env": (PLACEMENT, DATA_CLASS),
     "ris_removed_on": (STAGE,),
+    "ris_moved_to": (STAGE,),
     "ris_stage": (STAGE,),
     "ris_quota": (QUOTA,),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ris_hybrid.mirror import naming
 from ris_hybrid.mirror.asked import asked_for
 from ris_hybrid.mirror.building import build
 from ris_hybrid.mirror.findings import findings
@@ -32,13 +33,12 @@ class Outcome:
 
 def of_file(wanted: Wanted, seen: Survey) -> Outcome:
     """A file of a supported kind: mirrored as it asks, or with the reason why not."""
-    known = seen.known.get(wanted.key) or seen.renames.origins.get(wanted.key)
     where = refusal(wanted, seen) or placed(wanted, seen)
     if isinstance(where, Unmapped):
-        return as_it_was(where, known, seen)
+        return as_it_was(where, next(iter(seen.homes(wanted)), None), seen)
     projects, dropped = plan_projects(wanted, seen.groups)
     facts = asked_for(wanted, projects, where, seen)
-    if known is None and (refused := taken(facts, seen)):
+    if seen.at(wanted, where.name) is None and (refused := taken(facts, seen)):
         return Outcome(plan=None, unmapped=(refused,))
     plan = build(facts, seen.settings, seen.sources.burst)
     return Outcome(plan=plan, unmapped=(*dropped, *findings(wanted, plan, seen)))
@@ -49,19 +49,50 @@ def as_it_was(refused: Unmapped, known: Known | None, seen: Survey) -> Outcome:
     if known is None:
         return Outcome(plan=None, unmapped=(refused,))
     held = Held(allocation=known.name, step="follow its file", reason=refused.reason)
-    return Outcome(plan=_kept(known, None, seen), unmapped=(refused,), held=(held,))
+    if known.deleted:
+        return Outcome(plan=None, unmapped=(refused,), held=(held, _not_again(known)))
+    return Outcome(plan=_kept(known, None, seen), unmapped=(refused,), held=(held, *_forgotten(known)))
 
 
 def of_gone(known: Known, step: Step, seen: Survey) -> Outcome:
-    """An allocation whose file is gone, after its step."""
-    return Outcome(plan=_kept(known, step, seen), held=(step.held,) if step.held else ())
+    """An allocation whose file is gone, after its step; one whose bucket is gone too is not made again, empty."""
+    if known.deleted:
+        return Outcome(plan=None, held=(_not_again(known),))
+    held = (step.held,) if step.held else ()
+    return Outcome(plan=_kept(known, step, seen), held=(*held, *_forgotten(known)))
 
 
-def _kept(known: Known, step: Step | None, seen: Survey) -> AllocationPlan | None:
+def of_left(known: Known, to: str, step: Step, seen: Survey) -> Outcome:
+    """What an allocation left behind when it moved, after its step."""
+    if known.deleted:
+        return Outcome(plan=None, held=(_not_again(known),))
+    text = f"it moved from {known.environment} to {to}; nobody copies what is in {known.bucket}: see to that"
+    said = Unmapped(allocation=known.name, field="bucket", reason=text)
+    held = (step.held,) if step.held else ()
+    return Outcome(plan=_kept(known, step, seen, to), unmapped=(said,), held=(*held, *_forgotten(known)))
+
+
+def _not_again(known: Known) -> Held:
+    text = f"AWS has {known.bucket} no more, and nothing of ours deletes a bucket: it is not made again"
+    if known.has_key:
+        text += f"; its key {naming.key_alias(known.bucket)} is protected: pulumi state unprotect lets it go"
+    return Held(allocation=known.name, step="keep its bucket", reason=text)
+
+
+def _forgotten(known: Known) -> tuple[Held, ...]:
+    """What a bucket's tags do not say, where they are all there is: its projects' roles would go unseen."""
+    if known.record is not None:
+        return ()
+    text = "no record of it and no usable file: its quota, tape tier and projects are not known, and their roles go"
+    return (Held(allocation=known.name, step="keep its projects", reason=text),)
+
+
+def _kept(known: Known, step: Step | None, seen: Survey, moved_to: str = "") -> AllocationPlan | None:
     environment = seen.environments.get(known.environment)
     if environment is None:
         return known.record  # mirror.yaml does not have its environment any more: nothing to make a plan of
     facts = remembered(known, environment, seen)
     if step is not None:
-        facts = replace(facts, stage=step.stage, removed_on=step.removed_on)
+        gone = step.stage != "active"
+        facts = replace(facts, stage=step.stage, removed_on=step.removed_on, moved_to=moved_to if gone else "")
     return build(facts, seen.settings, seen.sources.burst)

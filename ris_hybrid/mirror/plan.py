@@ -6,19 +6,21 @@ never leaves the plan, whatever is wrong with the site's files: it stays as it w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ris_hybrid.mirror.clashes import apart
 from ris_hybrid.mirror.findings import unnamed
-from ris_hybrid.mirror.ladder import Gone, steps
-from ris_hybrid.mirror.outcome import Outcome, as_it_was, of_file, of_gone
+from ris_hybrid.mirror.ladder import Gone, moving, steps
+from ris_hybrid.mirror.outcome import Outcome, as_it_was, of_file, of_gone, of_left
 from ris_hybrid.mirror.refusals import doubled, unsupported
 from ris_hybrid.mirror.survey import survey, unknown_environments
 from ris_hybrid.mirror.values import EnvironmentPlan, MirrorPlan, Unmapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
+    from datetime import date
 
     from ris_hybrid.mirror.known import Known
     from ris_hybrid.mirror.settings import MirrorSettings
@@ -39,9 +41,11 @@ def plan_mirror(sources: Sources, settings: MirrorSettings, now: float) -> Mirro
     files, refused = _sorted_out(sources.allocations)
     seen = survey(sources, settings, tuple(files.values()), tuple(wanted for wanted, _ in refused), now)
     outcomes = [of_file(wanted, seen) for wanted in files.values()]
+    homes = _homes(files.values(), outcomes, seen)
     outcomes += _refused(refused, files.keys(), seen)
     outcomes += _gone(seen, files.keys() | {wanted.key for wanted, _ in refused}, now)
-    mirrored = frozenset(one.bucket for one in seen.known.values())
+    outcomes += _left(seen, homes, {one.plan.bucket.name for one in outcomes if one.plan}, now)
+    mirrored = frozenset(one.bucket for one in seen.everywhere.values())
     allocations, clashes = apart((one.plan for one in outcomes if one.plan), mirrored)
     names = seen.known.keys() | {wanted.key for wanted in sources.allocations}
     unmapped = (*seen.unmapped, *clashes, *unnamed(seen, names), *(each for one in outcomes for each in one.unmapped))
@@ -84,12 +88,39 @@ def _refused(refused: list[tuple[Wanted, Unmapped]], files: Iterable[str], seen:
 
 def _gone(seen: Survey, here: set[str], now: float) -> Iterator[Outcome]:
     """A step, or none, for everything that is mirrored and has no file under its own or a new name."""
-    taken_over = {one.name.casefold() for one in seen.renames.origins.values()}
+    taken_over = {one.key for one in seen.renames.origins.values()}
     lost = [seen.known[key] for key in sorted(seen.known.keys() - here - taken_over)]
     rungs = [_rung(known, seen) for known in lost]
-    today = datetime.fromtimestamp(now, UTC).date()
-    taken = steps(rungs, len(seen.known), today, seen.settings.off_boarding, seen.settings.brakes)
+    taken = steps(rungs, len(seen.known), _day(now), seen.settings.off_boarding, seen.settings.brakes)
     return (of_gone(known, step, seen) for known, step in zip(lost, taken, strict=True))
+
+
+def _left(seen: Survey, homes: Mapping[str, str], kept: Container[str], now: float) -> Iterator[Outcome]:
+    """A step, or none, for each bucket that is not its allocation's home any more."""
+    for known in seen.everywhere.values():
+        to = "" if known.bucket in kept else _moved_to(known, homes, seen)
+        if to:
+            rung = replace(_rung(known, seen), fileset="", brake=_unread(known, seen))
+            yield of_left(known, to, moving(rung, to, _day(now), seen.settings.off_boarding), seen)
+
+
+def _homes(files: Iterable[Wanted], outcomes: Iterable[Outcome], seen: Survey) -> dict[str, str]:
+    """The environment of each file's allocation, by its key and by that of the name it had."""
+    homes = {file.key: one.plan.environment for file, one in zip(files, outcomes, strict=True) if one.plan}
+    return {origin.key: homes[key] for key, origin in seen.renames.origins.items() if key in homes} | homes
+
+
+def _moved_to(known: Known, homes: Mapping[str, str], seen: Survey) -> str:
+    """Where its allocation is now; empty for a home, or what was one until its file went."""
+    home = seen.known.get(known.key)
+    file = homes.get(known.key, "")
+    if home is known:
+        return file
+    return file or known.moved_to or (home.environment if home else "")
+
+
+def _day(now: float) -> date:
+    return datetime.fromtimestamp(now, UTC).date()
 
 
 def _rung(known: Known, seen: Survey) -> Gone:
@@ -106,13 +137,18 @@ def _rung(known: Known, seen: Survey) -> Gone:
 
 def _brake(known: Known, seen: Survey) -> str:
     """Why nothing is concluded from its missing file; empty when it may be."""
+    return _unread(known, seen) or seen.renames.waiting.get(known.key, "") or seen.report.fault
+
+
+def _unread(known: Known, seen: Survey) -> str:
+    """Why nobody knows how its bucket stands; empty when that is known."""
     if known.environment not in seen.environments:
         return f"mirror.yaml does not have its environment {known.environment} any more"
     if not seen.aws_known(known.environment):
         return f"what AWS holds in environment {known.environment} is not known"
     if known.tags is None:
         return f"AWS has no bucket {known.bucket} with readable tags"
-    return seen.renames.waiting.get(known.name.casefold(), "") or seen.report.fault
+    return ""
 
 
 def _environments(allocations: Iterable[AllocationPlan], seen: Survey) -> Iterator[EnvironmentPlan]:

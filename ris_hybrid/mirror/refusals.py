@@ -44,19 +44,20 @@ def refusal(wanted: Wanted, seen: Survey) -> Unmapped | None:
 
 
 def placed(wanted: Wanted, seen: Survey) -> Environment | Unmapped:
-    """Where it goes: it stays where it is as long as its data class may; else why it goes nowhere."""
+    """Where it goes: it stays where it is as long as its data class may, and else moves; or why it goes nowhere."""
     data_class = class_of(wanted, seen.classes, seen.settings.data_class)
-    known = seen.known.get(wanted.key) or seen.renames.origins.get(wanted.key)
-    current = seen.environments.get(known.environment) if known else None
+    home = next(iter(seen.homes(wanted)), None)
+    current = seen.environments.get(home.environment) if home else None
     if current is not None and takes(current, data_class, seen.settings):
         return current
     found = place(data_class, seen.settings)
     if isinstance(found, str):
         return _no(wanted, "data_class", found)
-    if known is None:
+    unknown = [name for name in (home.environment, found.name) if not seen.aws_known(name)] if home else []
+    if home is None or not unknown:
         return found
-    text = f"{data_class} data belongs in environment {found.name}, but its bucket is in {known.environment}: move it"
-    return _no(wanted, "data_class", text)
+    text = f"{data_class} data belongs in environment {found.name}, but its bucket is in {home.environment}"
+    return _no(wanted, "data_class", f"{text}: it moves once it is known what AWS holds in {' and '.join(unknown)}")
 
 
 def taken(facts: Facts, seen: Survey) -> Unmapped | None:

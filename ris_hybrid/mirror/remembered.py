@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ris_hybrid.mirror import naming
-from ris_hybrid.mirror.facts import Facts
+from ris_hybrid.mirror.facts import OWN_KEY, Facts
 from ris_hybrid.mirror.known import CLASSES
 from ris_hybrid.mirror.tagging import LABELS
 
@@ -54,11 +54,13 @@ def _recorded(known: Known, record: AllocationPlan, environment: Environment, cl
         data_class=record.data_class,
         stage=known.stage,
         removed_on=_removed_on(known, known.stage),
+        moved_to=known.moved_to,
         quota_bytes=record.quota_bytes,
         archive="Archive/" in record.bucket.prefixes,
         projects=record.projects,
         bucket=known.bucket,
         object_lock=bool(lock_of(known)),
+        own_key=known.has_key,
         namespace=namespace,
         labels={key: record.tags[key] for key in LABELS if key in record.tags},
     )
@@ -81,11 +83,13 @@ def _from_tags(known: Known, environment: Environment, cluster: str, namespace: 
         data_class=_class(tags),
         stage=known.stage,
         removed_on=_removed_on(known, known.stage),
+        moved_to=known.moved_to,
         quota_bytes=None,
         archive=False,
         projects=(),
         bucket=known.bucket,
         object_lock=bool(known.object_lock),
+        own_key=known.has_key or _class(tags) in OWN_KEY,
         namespace=namespace,
         labels={key: tags[key] for key in LABELS if key in tags},
     )

@@ -48,7 +48,8 @@ def resolve(
         if old_key(one) in known and one.key not in known and one.key not in refused
     }
     taken_over = {one.name.casefold() for one in origins.values()}
-    lost = [known[key] for key in sorted(known.keys() - here - taken_over - waiting.keys())]
+    left = sorted(known.keys() - here - taken_over - waiting.keys())
+    lost = [known[key] for key in left if not known[key].deleted]
     decided = {*known, *origins, *refused}
     for wanted, gone in _alike([one for one in allocations if one.key not in decided], lost):
         refused[wanted.key] = _which(gone.name)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ris_hybrid.mirror.settings import Brakes
 
 _DAY_S = 86_400.0
+_SKEW_S = 3600.0
+"""Clocks of two hosts may differ so far; a later time says nothing of how old a listing is."""
 _CHECKS = {
     "filesets": "compare the allocations with the filesets",
     "quotas": "compare the quotas",
@@ -66,6 +68,9 @@ def report_of(listing: SiteListing, brakes: Brakes, now: float) -> Report:
 def _late(listing: SiteListing, brakes: Brakes, now: float) -> str:
     if listing.captured_at is None:
         return "the site reported nothing"
+    if listing.captured_at - now > _SKEW_S:
+        hours = (listing.captured_at - now) / 3600
+        return f"what the site reported is dated {hours:.1f} hours from now: set the clock of the host that wrote it"
     days = (now - listing.captured_at) / _DAY_S
     if days > brakes.listing_age_days:
         return f"what the site reported is {days:.1f} days old, more than listing_age_days {brakes.listing_age_days:g}"

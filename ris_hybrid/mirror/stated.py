@@ -30,7 +30,7 @@ class Gap(Enum):
 
 ABSENT, UNKNOWN = Gap.ABSENT, Gap.UNKNOWN
 EXISTS = "there"
-REMOVED_ON = "ris_removed_on"
+REMOVED_ON, MOVED_TO = "ris_removed_on", "ris_moved_to"
 ALLOCATION = "ris_allocation"
 ENVIRONMENT = "ris_env"
 _KINDS = {"bucket": "buckets", "key": "keys", "repository": "repositories", "role": "roles", "budget": "budgets"}
@@ -65,7 +65,7 @@ def stated(plan: AllocationPlan) -> dict[Place, Any]:
 def _of_bucket(plan: AllocationPlan) -> Iterator[tuple[str, Any]]:
     bucket = plan.bucket
     yield EXISTS, True
-    for key, value in {REMOVED_ON: "", **plan.tags}.items():
+    for key, value in {REMOVED_ON: "", MOVED_TO: "", **plan.tags}.items():
         yield f"tag {key}", value
     yield "encryption", "customer key" if bucket.key_alias else "key of AWS"
     if bucket.key_alias:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ris_hybrid.holdings.values import Bucket, Holdings
-    from ris_hybrid.mirror.known import Known
+    from ris_hybrid.mirror.known import Known, Where
     from ris_hybrid.mirror.renames import Renames
     from ris_hybrid.mirror.report import Report
     from ris_hybrid.mirror.settings import Environment, MirrorSettings
@@ -32,6 +32,9 @@ class Survey:
     settings: MirrorSettings
     report: Report
     known: Mapping[str, Known]
+    """The home of each allocation that is mirrored, by key."""
+    everywhere: Mapping[Where, Known]
+    """These, and what allocations that moved have left behind."""
     renames: Renames
     groups: Mapping[str, int]
     """How often each directory group is meant."""
@@ -44,6 +47,16 @@ class Survey:
     """Namespace of the images AWS holds, by environment and allocation's key."""
     unmapped: tuple[Unmapped, ...]
     """What is strange about AWS's buckets."""
+
+    def homes(self, wanted: Wanted) -> tuple[Known, ...]:
+        """Where its file may find it mirrored: under its own name, or under the one it had."""
+        own, origin = self.known.get(wanted.key), self.renames.origins.get(wanted.key)
+        return tuple(one for one in (own, origin) if one)
+
+    def at(self, wanted: Wanted, environment: str) -> Known | None:
+        """What it has in one environment: its home, or what it left there when it moved."""
+        here = (one for one in self.homes(wanted) if one.environment == environment)
+        return next(here, None) or self.everywhere.get((wanted.key, environment))
 
     def aws_known(self, environment: str) -> bool:
         """Whether what AWS holds there is known."""
@@ -63,20 +76,22 @@ def survey(
         blocked: the others.
         now: epoch seconds.
     """
-    known, unmapped = known_in(sources, settings)
+    mirrored = known_in(sources, settings)
+    known = mirrored.homes
     held = {one.name: found for one in settings.environments if (found := held_in(one, sources.holdings))}
     return Survey(
         sources=sources,
         settings=settings,
         report=report_of(sources.listing, settings.brakes, now),
         known=known,
+        everywhere=mirrored.everywhere,
         renames=resolve(files, blocked, known, aws_known=len(held) == len(settings.environments)),
         groups=shared_groups(files),
         classes={name.casefold(): one for name, one in settings.data_classes.items()},
         environments={one.name: one for one in settings.environments},
         buckets={(where, one.name): one for where, each in held.items() for one in each.buckets or ()},
         spaces=_spaces(held),
-        unmapped=unmapped,
+        unmapped=mirrored.unmapped,
     )
 
 
@@ -94,7 +109,9 @@ def unknown_environments(seen: Survey) -> Iterator[Held]:
     """What is not done where nobody knows what AWS holds."""
     for environment in seen.settings.environments:
         held = seen.sources.holdings.get(environment.name)
-        if held is None or held.buckets is None:
+        if environment.name not in seen.sources.holdings:
+            why = "what AWS holds is not known: it was not asked"
+        elif held is None or held.buckets is None:
             why = "what AWS holds is not known"
         elif not seen.aws_known(environment.name):
             why = f"what was read is of account {held.account}, region {held.region}"

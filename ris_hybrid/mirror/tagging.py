@@ -40,6 +40,7 @@ def tags(facts: Facts) -> dict[str, str]:
         "ris_data_class": facts.data_class,
         "ris_stage": facts.stage,
         "ris_removed_on": facts.removed_on,
+        "ris_moved_to": facts.moved_to,
         **facts.labels,
     }
     return {key: value for key, text in given.items() if (value := legal_value(text))}

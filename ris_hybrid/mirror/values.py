@@ -122,7 +122,7 @@ class AllocationPlan:
     data_class: DataClass
     stage: Stage
     removed_on: str
-    """ISO date of the day its file was first missing; empty while it is there."""
+    """ISO date of the day its file was first missing, or it moved; empty while it is there."""
     quota_bytes: int | None
     projects: tuple[ProjectPlan, ...]
     bucket: BucketPlan
@@ -133,6 +133,8 @@ class AllocationPlan:
     """Pools of burst.yaml its jobs may use."""
     tags: Mapping[str, str]
     """On everything of it: ``ris_allocation``, ``ris_lab``, ...; ``ris_plan`` is the fingerprint of the rest."""
+    moved_to: str = ""
+    """The environment that has the allocation now; this is then what it left behind, and its name stands twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,9 +52,12 @@ class AllocationBucket(pulumi.ComponentResource):
         made = s3.Bucket(
             self._name,
             bucket=self._name,
-            object_lock_enabled=self._plan.object_lock,  # cannot be had later
+            object_lock_enabled=self._plan.object_lock,
             tags={**around.environment.all_tags, **allocation.tags, "Name": self._name},
-            opts=pulumi.ResourceOptions(parent=self, protect=True, retain_on_delete=True),
+            # Later the lock's own resource switches it on; here the change would mean another bucket.
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=True, retain_on_delete=True, ignore_changes=["objectLockEnabled"]
+            ),
         )
         self.bucket: pulumi.Output[str] = made.bucket
         closed = private(self._name, self.bucket, self._kept)

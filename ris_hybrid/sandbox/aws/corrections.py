@@ -140,6 +140,12 @@ CORRECTIONS: tuple[Correction, ...] = (
         layer="keeps the policy whole and enforces the statements that have no condition",
     ),
     Correction(
+        name="object lock",
+        moto="refuses it on a bucket that has objects",
+        ec2="takes it on any versioned bucket, and leaves its objects as they are",
+        layer="does so",
+    ),
+    Correction(
         name="metric filters",
         moto="keeps a filter that is put again beside the first",
         ec2="replaces it",

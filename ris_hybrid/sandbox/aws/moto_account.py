@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from moto.budgets.models import budgets_backends
 from moto.ec2.models import ec2_backends
 from moto.fsx.models import fsx_backends
 from moto.logs.models import logs_backends
+from moto.s3.models import s3_backends
 
 from ris_hybrid.sandbox.aws.wire import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ris_hybrid.sandbox.aws.moto_view import Place
 
@@ -52,6 +54,20 @@ def budget(account: str, name: str) -> Any:
     if found is None:
         raise ApiError("NotFoundException", f"Unable to get budget: {name} - the budget doesn't exist.")
     return found
+
+
+@contextmanager
+def without_objects(account: str, name: str) -> Iterator[None]:
+    """A bucket shows none of its objects meanwhile; a bucket there is not is moto's to say."""
+    bucket = s3_backends[account]["aws"].buckets.get(name)
+    if bucket is None:
+        yield
+        return
+    objects, bucket.keys = bucket.keys, type(bucket.keys)()
+    try:
+        yield
+    finally:
+        bucket.keys = objects
 
 
 def forget_volumes_key(place: Place) -> None:

@@ -79,6 +79,7 @@ def test_a_file_that_is_back_makes_it_active_again(site: Any, before: Any) -> No
         ({"missing": (Missing(part="groups", reason="nobody asked"),)}, "groups: nobody asked"),
         ({"captured_at": None}, "the site reported nothing"),
         ({"captured_at": 1_799_000_000.0}, "what the site reported is 11.6 days old"),
+        ({"captured_at": 1_900_000_000.0}, "what the site reported is dated 27777.8 hours from now"),
     ],
 )
 def test_an_uncertain_listing_begins_nothing_and_goes_no_further(
@@ -104,12 +105,43 @@ def test_what_aws_holds_must_be_known_for_a_step(site: Any, before: Any) -> None
     assert "account 999999999999" in other.held[0].reason
 
 
-def test_a_bucket_that_is_missing_or_has_unreadable_tags_is_held(site: Any, before: Any) -> None:
-    for holdings in (site.empty(site.settings()), site.built(before, tags=None)):
-        held = later(site, before, holdings=holdings)
-        assert lee(held) == lee(before)
-        (reason,) = [one.reason for one in held.held if one.allocation == "lee"]
-        assert "no bucket" in reason
+def test_a_bucket_with_unreadable_tags_is_held(site: Any, before: Any) -> None:
+    held = later(site, before, holdings=site.built(before, tags=None))
+    assert lee(held) == lee(before)
+    (reason,) = [one.reason for one in held.held if one.allocation == "lee"]
+    assert "no bucket" in reason
+
+
+def test_a_bucket_deleted_outside_is_not_made_again_for_a_file_that_is_gone(site: Any, before: Any) -> None:
+    plan = later(site, before, holdings=site.empty(site.settings()))
+    assert [one.name for one in plan.allocations] == ["ann"]
+    (held,) = [one for one in plan.held if one.allocation == "lee"]
+    assert held.step == "keep its bucket"
+    assert held.reason.startswith("AWS has wustl-ris-lee-9535ac no more")
+    assert "alias/wustl-ris-lee-9535ac is protected" in held.reason
+    refused = later(site, before, 0, site.wanted("lee", backend="qumulo"), holdings=site.empty(site.settings()))
+    assert ("lee", "keep its bucket") in {(one.allocation, one.step) for one in refused.held}
+    assert [one.name for one in refused.allocations] == []
+
+
+def test_a_bucket_deleted_outside_is_made_again_for_its_file_and_that_is_said(site: Any, before: Any) -> None:
+    files = (site.wanted("lee", projects=(site.project(),), archive=True, secure=True), site.wanted("ann"))
+    plan = later(site, before, 0, *files, holdings=site.empty(site.settings()))
+    assert plan.allocations == before.allocations
+    assert {one.reason for one in plan.unmapped if one.field == "bucket" and one.allocation == "lee"} == {
+        "AWS has wustl-ris-lee-9535ac no more, and nothing of ours deletes a bucket: it is made again, empty"
+    }
+    unread = later(site, before, 0, *files, holdings={"prod": None})
+    assert not [one for one in unread.unmapped if one.field == "bucket"]
+
+
+def test_a_lost_record_is_said_and_costs_nothing_while_the_files_are_there(site: Any, before: Any) -> None:
+    files = (site.wanted("lee", projects=(site.project(),), archive=True, secure=True), site.wanted("ann"))
+    lost = later(site, before, 0, *files, recorded=None)
+    assert (lost.allocations, lost.held) == (before.allocations, ())
+    gone = later(site, before, recorded=None)
+    assert ("lee", "keep its projects") in {(one.allocation, one.step) for one in gone.held}
+    assert not [one for one in later(site, before).held if one.step == "keep its projects"]
 
 
 def test_a_crowd_does_not_begin_to_go_at_once(site: Any) -> None:
@@ -188,22 +220,6 @@ def test_a_fileset_that_is_gone_first_leaves_it_as_it_was(site: Any, before: Any
     assert site.said(plan) == [("lee", "fileset")]
 
 
-def test_a_class_that_belongs_elsewhere_does_not_move_a_bucket(site: Any) -> None:
-    open_ = site.environment("open", account="111111111111", data_classes=("internal",))
-    settings = site.settings(environments=(open_, site.environment("phi", data_classes=("phi", "internal"))))
-    first = site.plan(site.wanted(), settings=settings)
-    assert lee(first).environment == "open"
-    plan = later(site, first, 0, site.wanted(secure=True), settings=settings)
-    assert lee(plan) == lee(first)
-    assert "belongs in environment phi, but its bucket is in open" in site.reason(plan, "data_class")
-    nowhere = site.settings(environments=(open_,))
-    assert "no environment" in site.reason(
-        later(site, first, 0, site.wanted(secure=True), settings=nowhere), "data_class"
-    )
-    turned = replace(settings, environments=settings.environments[::-1])
-    assert lee(later(site, first, 0, site.wanted(), settings=turned)).environment == "open"
-
-
 def test_an_environment_that_left_the_settings_keeps_what_is_there(site: Any, before: Any) -> None:
     settings = site.settings(environments=(site.environment("new", account="111111111111"),))
     plan = later(site, before, 0, site.wanted("ann"), settings=settings)
@@ -247,14 +263,3 @@ def test_buckets_of_others_are_not_the_ledger(site: Any, before: Any) -> None:
     assert [one.name for one in later(site, before, 0, site.wanted("x"), holdings=logs, recorded=None).allocations] == [
         "x"
     ]
-
-
-def test_a_bucket_made_without_object_lock_stays_without_and_it_is_said(site: Any, before: Any) -> None:
-    files = (site.wanted("lee", secure=True), site.wanted("ann"))
-    plan = later(site, before, 0, *files, holdings=site.built(before, object_lock=False))
-    assert not lee(plan).bucket.object_lock
-    assert "without Object Lock" in site.reason(plan, "object_lock")
-    assert lee(later(site, before, 0, *files, holdings=site.built(before, object_lock=None))).bucket.object_lock
-    assert lee(later(site, before, 0, *files, holdings={})).bucket.object_lock
-    unread = site.built(before, object_lock=None)
-    assert lee(later(site, before, 0, *files, holdings=unread, recorded=None)).bucket.object_lock

@@ -138,7 +138,34 @@ def test_what_aws_holds_never_leaves_the_plan_and_a_partial_listing_prunes_nothi
             assert now_at <= was + (not partial)
             if now_at > was == 0:
                 assert planned[name].removed_on
+        for was in (one.bucket for one in first.allocations):  # else data would be made anew, or be without its key
+            assert planned[was.name].bucket.key_alias in (
+                {was.key_alias} if was.key_alias else {"", f"alias/{was.name}"}
+            )
+            assert planned[was.name].bucket.object_lock >= was.object_lock
         begun = [name for name, one in planned.items() if one.stage == "marked" and (stage or "active") == "active"]
         assert len(begun) <= 1
+
+    check()
+
+
+def test_whatever_moves_nothing_leaves_the_plan_and_every_name_has_one_home(site: Any) -> None:
+    open_ = site.environment("open", account="111111111111", data_classes=("internal", "confidential"))
+    two = site.settings(environments=(open_, site.environment("phi", data_classes=("phi",))))
+
+    @given(turns=st.lists(sites(site), min_size=2, max_size=3), remember=st.booleans())
+    @settings(max_examples=40)
+    def check(turns: Sequence[Sequence[Wanted]], remember: bool) -> None:
+        plan, there = site.plan(settings=two), set()
+        for files in turns:
+            recorded = plan if remember else None
+            plan = site.plan(*files, settings=two, holdings=site.built(plan), recorded=recorded)
+            bounds(plan)
+            here = {one.bucket.name for one in plan.allocations}
+            assert there <= here
+            there = here
+            homes = [one.name.casefold() for one in plan.allocations if not one.moved_to]
+            assert len(set(homes)) == len(homes)
+            assert all(one.stage != "active" for one in plan.allocations if one.moved_to)
 
     check()

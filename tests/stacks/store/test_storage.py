@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.mirror.values import RolePlan
 from stacks.storage.allocation_key import role_patterns
+from ris_hybrid.sandbox.apply.handlers.every import handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -164,3 +166,24 @@ def test_no_inventory_where_none_is_wanted(storage, plain):
 def test_a_scratch_of_a_size_that_is_not_sold_is_refused(storage, written):
     with pytest.raises(ValueError, match=r"1200, or a multiple of 2400|written twice"):
         storage(scratch=written)
+
+
+def test_no_change_of_a_plan_makes_another_bucket_or_key(storage, plain, staged):
+    """Over every two plans of one bucket: nothing that AWS fixes at a creation differs, unless it is ignored."""
+    lab = replace(plain, name="other", tags={**plain.tags, "ris_allocation": "other"})
+    plans = [plain, lab, replace(plain, quota_bytes=None, data_class="public")]
+    for data_class in ("confidential", "phi"):
+        for stage in ("active", "archived"):
+            made = staged(data_class, stage)
+            name = plain.bucket.name
+            bucket = replace(made.bucket, name=name, key_alias=f"alias/{name}", object_lock=data_class == "phi")
+            plans.append(replace(made, bucket=bucket))
+    graphs = [storage(plan) for plan in plans]
+    for kind in ("aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:kms/alias:Alias"):
+        fixed = handlers()[kind].replace_on
+        for before, after in permutations(graphs, 2):
+            for name in before.of(kind).keys() & after.of(kind).keys():
+                old, new = before.of(kind)[name], after.of(kind)[name]
+                ignored = set(after.asked[f"{kind} {name}"].ignoreChanges)
+                assert not {key for key in fixed - ignored if old.get(key) != new.get(key)}, (kind, name)
+    assert all(plain.bucket.name in graph.of("aws:s3/bucket:Bucket") for graph in graphs)

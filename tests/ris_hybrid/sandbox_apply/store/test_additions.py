@@ -166,3 +166,18 @@ def test_tags_and_exports_of_the_bill_are_refused_as_aws_does(clients):
         client.create_export(Export=export)
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         client.get_export(ExportArn=f"arn:aws:bcm-data-exports:us-east-1:{ACCOUNT}:export/none")
+
+
+def test_object_lock_comes_to_a_versioned_bucket_with_objects_and_leaves_them_as_they_are(bucket):
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}}}
+    bucket.put_object(Bucket="b-1", Key="x", Body=b"data")
+    with pytest.raises(ClientError, match="InvalidBucketState"):
+        bucket.put_object_lock_configuration(Bucket="b-1", ObjectLockConfiguration=lock)
+    bucket.put_bucket_versioning(Bucket="b-1", VersioningConfiguration={"Status": "Enabled"})
+    bucket.put_object_lock_configuration(Bucket="b-1", ObjectLockConfiguration=lock)
+    kept = bucket.get_object_lock_configuration(Bucket="b-1")["ObjectLockConfiguration"]
+    assert (kept["ObjectLockEnabled"], kept["Rule"]["DefaultRetention"]["Days"]) == ("Enabled", 30)
+    assert "ObjectLockMode" not in bucket.head_object(Bucket="b-1", Key="x")
+    assert bucket.get_object(Bucket="b-1", Key="x")["Body"].read() == b"data"
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        bucket.put_object_lock_configuration(Bucket="b-2", ObjectLockConfiguration=lock)
