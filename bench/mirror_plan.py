@@ -2,7 +2,7 @@
 
 Bound: one plan within 5 s. The site is made up from a seed: three projects an allocation on average, a listing that
 fits, an AWS that holds all of it but a few, and a recorded plan, as on the second run of a real site. Seconds are
-processor seconds; nothing is read and nobody is asked.
+processor seconds; nothing is read and nobody is asked. The garbage collector is held back as the command does it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ris_hybrid.mirror.plan import plan_mirror
 from ris_hybrid.mirror.settings import Environment, MirrorSettings
 from ris_hybrid.mirror.sources import Sources
 from ris_hybrid.mirror.wanted import Wanted, WantedProject
+from ris_hybrid.mirroring.collecting import seldom
 
 if TYPE_CHECKING:
     from ris_hybrid.mirror.values import MirrorPlan
@@ -111,12 +112,14 @@ def run(count: int, seed: int) -> dict[str, float | bool]:
     )
     plain = json_s(sources)
     start = time.process_time()
-    first = plan_mirror(sources, SETTINGS, NOW)
+    with seldom():
+        first = plan_mirror(sources, SETTINGS, NOW)
     first_s = time.process_time() - start
     left = wanted[10:]
     again = Sources(allocations=left, listing=listing(left), holdings={"prod": held(first)}, recorded=first)
     start = time.process_time()
-    second = plan_mirror(again, SETTINGS, NOW)
+    with seldom():
+        second = plan_mirror(again, SETTINGS, NOW)
     second_s = time.process_time() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB on Linux
     assert len(first.allocations) == len(second.allocations) == count

@@ -11,7 +11,7 @@ from ris_hybrid.clocks import FixedClock, clock
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from burst.aws.client import Clients
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from burst.provider import Provider
     from onprem.shell import Shell
     from ris_hybrid.mirror.settings import Environment
-    from ris_hybrid.mirror.values import MirrorPlan
+    from ris_hybrid.mirror.values import EnvironmentPlan, MirrorPlan
     from ris_hybrid.ports import Clock, Deployer, Hosts, Inventory, Notices, Scheduler, SiteReports
     from ris_hybrid.settings import BurstSettings
 
@@ -242,28 +242,43 @@ def _conf_path(env: Mapping[str, str], provider_name: str) -> Path:
     return Path(envdir) / conf
 
 
-def inventory(environment: Environment, plan: MirrorPlan) -> Inventory:
-    """What AWS holds of a plan in one of its environments; the credentials are those of AWS's own chain."""
+def inventory(
+    environment: Environment | EnvironmentPlan, plan: MirrorPlan, profile: str = "", *, everything: bool = False
+) -> Inventory:
+    """What AWS holds of a plan in one of its environments; without a profile AWS's own chain gives the credentials."""
     from ris_hybrid.holdings.inventory import AwsInventory
     from ris_hybrid.holdings.scope import Scope
 
-    return AwsInventory(environment.account, environment.region, Scope.of_plan(plan, environment.name))
+    scope = Scope.of_plan(plan, environment.name, everything=everything)
+    return AwsInventory(environment.account, environment.region, scope, profile=profile)
 
 
-def judge(plan: MirrorPlan) -> tuple[str, ...]:
-    """What the plan breaks of the rules, a line each."""
+def judge(plan: MirrorPlan, waivers: Path | None, today: str, tell: Callable[[str], None]) -> tuple[str, ...]:
+    """What the plan breaks of the rules, a line each; what is waived is told. ``today`` is an ISO date.
+
+    Raises ``UnusableFile`` for a waivers.yaml with mistakes.
+    """
     from policies.plan import check_plan, lines
+    from policies.rules.all_rules import BY_NAME
     from policies.rules.rule import Context
+    from ris_hybrid.config.waiver_file import load_waivers
 
-    return lines(check_plan(plan, Context()))
+    verdicts = check_plan(plan, Context(), load_waivers(waivers, BY_NAME.keys()) if waivers else (), today)
+    for one in verdicts.waived:
+        by = one.waiver
+        tell(f"waived by {by.owner} until {by.until} ({by.ticket}): {one.finding}: {by.reason}")
+    return lines(verdicts)
 
 
-def pulumi_deployer(project: Path, plan: Path) -> Deployer:
-    """Pulumi's own engine over the stacks of a project folder, with the policy pack that lies in it."""
+def pulumi_deployer(project: Path, plan: Path, profiles: Mapping[str, str]) -> Deployer:
+    """Pulumi's own engine over the stacks of a project folder, with the policy pack that lies in it.
+
+    ``profiles`` has AWS's profile for an environment.
+    """
     from stacks.automation import PulumiDeployer
 
     pack = project / "policies" / "pack"
-    return PulumiDeployer(project, plan, (pack,) if pack.is_dir() else ())
+    return PulumiDeployer(project, plan, (pack,) if pack.is_dir() else (), profiles)
 
 
 def aws_endpoint(env: Mapping[str, str] = os.environ) -> str:

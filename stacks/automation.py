@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 CONFIG = Path("stacks", "config")
 """Where the project keeps its environments' files and the stacks' configuration, below its folder."""
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _NO_CLI = "install Pulumi's CLI and log in to your backend, or try it in the sandbox: ris-hybrid sandbox start"
 
 
@@ -37,13 +38,16 @@ class PulumiDeployer:
     """Runs the stacks of one project folder over one mirror plan.
 
     ``preview`` may be given a draft of the plan. ``up`` takes the one that the environment's file names, so that
-    ``pulumi up`` by hand does the same; any other is a ``ConfigError``.
+    ``pulumi up`` by hand does the same; any other is a ``ConfigError``. ``profiles`` has AWS's profile by environment,
+    for those that have one: it wins over keys that are set, and Pulumi's backend is reached with it too.
     """
 
-    def __init__(self, project: Path, plan: Path, packs: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, project: Path, plan: Path, packs: Sequence[Path] = (), profiles: Mapping[str, str] | None = None
+    ) -> None:
         if not (project / "Pulumi.yaml").is_file():
             raise ConfigError(f"{project}: there is no Pulumi.yaml", "name the folder of the stacks' project: --stacks")
-        self._project, self._plan = project.absolute(), plan.absolute()
+        self._project, self._plan, self._profiles = project.absolute(), plan.absolute(), profiles or {}
         self._usual: dict[str, Any] = {
             "policy_packs": [str(pack.absolute()) for pack in packs],
             "refresh": True,  # what was changed behind our back is seen, and put right
@@ -72,13 +76,21 @@ class PulumiDeployer:
         split(stack)
         with _told(Seen(stack)):
             try:
-                given = automation.select_stack(stack_name=stack, work_dir=self._folder()).outputs()
+                given = automation.select_stack(
+                    stack_name=stack, work_dir=self._folder(), opts=self._options(stack)
+                ).outputs()
             except automation.StackNotFoundError:
                 return {}
         return {name: output.value for name, output in given.items() if not output.secret}
 
     def _made(self, stack: str) -> automation.Stack:
-        return automation.create_or_select_stack(stack_name=stack, work_dir=self._folder())
+        return automation.create_or_select_stack(stack_name=stack, work_dir=self._folder(), opts=self._options(stack))
+
+    def _options(self, stack: str) -> automation.LocalWorkspaceOptions:
+        """Keys in the environment would win over a profile, so they are emptied for the command."""
+        profile = self._profiles.get(split(stack)[1], "")
+        chosen = {"AWS_PROFILE": profile, **dict.fromkeys(_KEYS, "")} if profile else {}
+        return automation.LocalWorkspaceOptions(env_vars=chosen)
 
     def _folder(self) -> str:
         """Where the command works; raises ``ConfigError`` when there is no command."""

@@ -10,34 +10,36 @@ import typer
 from ris_hybrid.cli import show
 from ris_hybrid.cli.mirror_site import (
     BurstOption,
+    EnvironmentOption,
     JsonOption,
     MirrorOption,
+    OfflineOption,
     Opened,
     StacksOption,
     need_aws,
     open_mirror,
 )
 from ris_hybrid.cli.which_site import SiteOption
+from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
+    from ris_hybrid.mirror.values import MirrorPlan
     from ris_hybrid.mirroring.applying import Order
 
 FOUND_SOMETHING = 6
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-OfflineOption = Annotated[bool, typer.Option("--offline", help="Ask nothing of AWS: names come from the record.")]
 CheckOption = Annotated[bool, typer.Option("--check", help="Exit with 6 when something differs.")]
-EnvironmentOption = Annotated[
-    str, typer.Option("--environment", metavar="NAME", help="Only this environment of mirror.yaml.")
-]
 
 
 @app.command("plan")
 def plan(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="One allocation, with all that belongs to it.")] = "",
     site: SiteOption = None,
     mirror: MirrorOption = None,
     burst: BurstOption = None,
+    environment: EnvironmentOption = "",
     *,
     offline: OfflineOption = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 6 when something is not mapped.")] = False,
@@ -47,9 +49,15 @@ def plan(
     from ris_hybrid.cli import mirror_view as view
 
     opened = open_mirror(site, mirror, burst)
-    wanted = opened.plan(offline=offline)
+    wanted = opened.plan(environment, offline=offline)
+    if name:
+        wanted = _one(wanted, name)
     if as_json:
         show.json_object(view.plan_json(wanted, sandbox=opened.in_sandbox))
+    elif name:
+        from ris_hybrid.cli.mirror_card import show_one
+
+        show_one(wanted, opened.site.settings, opened.site.sources.burst)
     else:
         view.show_plan(wanted)
     if strict and wanted.unmapped:
@@ -61,6 +69,7 @@ def diff(
     site: SiteOption = None,
     mirror: MirrorOption = None,
     burst: BurstOption = None,
+    environment: EnvironmentOption = "",
     *,
     offline: OfflineOption = False,
     check: CheckOption = False,
@@ -69,10 +78,13 @@ def diff(
     """Show what changes since the last apply that was verified, in order, with reasons."""
     from ris_hybrid.cli import mirror_view as view
     from ris_hybrid.mirror.diff import differences
+    from ris_hybrid.mirror.portion import within
 
     opened = open_mirror(site, mirror, burst)
-    wanted = opened.plan(offline=offline)
-    changes = differences(opened.site.sources.recorded, wanted, opened.site.file_names)
+    wanted, recorded = opened.plan(environment, offline=offline), opened.site.sources.recorded
+    if recorded is not None and environment:
+        recorded = within(recorded, environment)
+    changes = differences(recorded, wanted, opened.site.file_names)
     if as_json:
         show.json_object(view.diff_json(changes, sandbox=opened.in_sandbox))
     else:
@@ -94,12 +106,10 @@ def drift(
     """Hold what is wanted and what was recorded against what AWS really holds."""
     from ris_hybrid.cli import mirror_view as view
     from ris_hybrid.mirror import drift as drifting
-    from ris_hybrid.mirroring.applying import chosen
 
     opened = open_mirror(site, mirror, burst)
     need_aws(opened, site)
-    wanted, holdings = opened.seen()
-    found = {one.name: holdings[one.name] for one in chosen(wanted, environment)}
+    wanted, found = opened.seen(environment)
     facts = drifting.drift(wanted, opened.site.sources.recorded, found)
     findings = drifting.differs(facts)
     if as_json:
@@ -150,12 +160,27 @@ def apply(
 
 def _order(opened: Opened, environment: str) -> Order:
     """The plan, for the environments to work on."""
-    from ris_hybrid.mirroring.applying import Order, chosen
+    from ris_hybrid.mirroring.applying import Order
 
-    wanted, _ = opened.seen()
+    wanted, found = opened.seen(environment)
+    for one in wanted.environments:
+        if one.name not in {each.name for each in opened.site.settings.environments}:
+            show.warn(f"mirror.yaml has no environment {one.name} any more: what is there stays as it was recorded")
     return Order(
         wanted=wanted,
         recorded=opened.site.sources.recorded,
         record=opened.site.record,
-        environments=chosen(wanted, environment),
+        environments=tuple(one for one in wanted.environments if one.name in found),
     )
+
+
+def _one(plan: MirrorPlan, name: str) -> MirrorPlan:
+    """What is of one allocation; raises ``ConfigError`` when nothing is."""
+    from ris_hybrid.config.problems import nearest
+    from ris_hybrid.mirror.portion import of
+
+    found = of(plan, name)
+    if found.allocations or found.unmapped:
+        return found
+    names = sorted({one.name for one in plan.allocations} | {one.allocation for one in plan.unmapped})
+    raise ConfigError(f"no allocation is named {name!r}{nearest(name, names)}", "see `ris-hybrid mirror plan`")

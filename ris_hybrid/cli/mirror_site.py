@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,7 @@ from ris_hybrid.cli.which_site import chosen_site
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from ris_hybrid.holdings.values import Holdings
@@ -35,6 +36,10 @@ BurstOption = Annotated[
 StacksOption = Annotated[
     Path,
     typer.Option("--stacks", metavar="DIR", envvar="RIS_HYBRID_STACKS", help="The folder of the stacks' Pulumi.yaml."),
+]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Ask nothing of AWS: names come from the record.")]
+EnvironmentOption = Annotated[
+    str, typer.Option("--environment", metavar="NAME", help="Only this environment of mirror.yaml.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -56,34 +61,60 @@ class Opened:
         """Whether AWS is the sandbox's."""
         return self.sandbox is not None
 
-    def plan(self, *, offline: bool) -> MirrorPlan:
-        """What every allocation becomes, as far as AWS can be asked; offline it is not."""
-        from ris_hybrid.mirroring.loading import held_or_unknown, planned
+    def plan(self, environment: str, *, offline: bool) -> MirrorPlan:
+        """What every allocation becomes, as far as AWS can be asked; offline it is not.
 
-        holdings = {} if offline else held_or_unknown(self.site, self.inventory, show.warn)
+        With an environment only that one is asked, and only what is of it is in the plan.
+        """
+        from ris_hybrid.mirror.portion import within
+        from ris_hybrid.mirroring.loading import chosen, held_or_unknown
+
+        asked = chosen(self.site.settings, environment)
+        holdings = {} if offline else held_or_unknown(asked, self.inventory, show.warn)
+        plan = self.planned(holdings)
+        return within(plan, environment) if environment else plan
+
+    def seen(self, environment: str) -> tuple[MirrorPlan, dict[str, Holdings]]:
+        """The plan of all, and what each environment to work on holds.
+
+        Raises ``CloudError`` when one cannot be asked.
+        """
+        from ris_hybrid.mirroring.loading import chosen, held
+
+        holdings = held(chosen(self.site.settings, environment), self.inventory)
+        return self.planned(holdings), holdings
+
+    def planned(self, holdings: Mapping[str, Holdings | None]) -> MirrorPlan:
+        """The plan of all, with what environments are known to hold."""
+        from ris_hybrid.mirroring.loading import planned
+
         return planned(self.site, holdings, self.clock.now())
 
-    def seen(self) -> tuple[MirrorPlan, dict[str, Holdings]]:
-        """The plan, and what each environment holds; raises ``CloudError`` when one cannot be asked."""
-        from ris_hybrid.mirroring.loading import held, planned
-
-        holdings = held(self.site, self.inventory)
-        return planned(self.site, holdings, self.clock.now()), holdings
-
-    def inventory(self, environment: str) -> Inventory:
-        """Reads what an environment holds."""
+    def inventory(self, environment: str, *, everything: bool = False) -> Inventory:
+        """Reads what an environment holds; the sandbox has one account, and needs no profile."""
         (found,) = (one for one in self.site.settings.environments if one.name == environment)
-        return wiring.inventory(found, self.names())
+        profile = "" if self.in_sandbox else found.profile
+        return wiring.inventory(found, self.names(), profile, everything=everything)
+
+    def today(self) -> str:
+        """The day in UTC, as an ISO date."""
+        return datetime.fromtimestamp(self.clock.now(), UTC).date().isoformat()
 
     def world(self, stacks: Path) -> World:
         """What an apply needs; the stacks' project is that folder, off the sandbox."""
         from ris_hybrid.mirroring.applying import World
 
-        return World(deployer=self._deployer(stacks), inventory=self.inventory, judge=wiring.judge)
+        waivers, today = self.site.waivers, self.today()
+        return World(
+            deployer=self._deployer(stacks),
+            inventory=self.inventory,
+            judge=lambda plan: wiring.judge(plan, waivers, today, show.note),
+        )
 
     def _deployer(self, stacks: Path) -> Callable[[Path], AbstractContextManager[Deployer]]:
         if self.sandbox is None:
-            return lambda plan: nullcontext(wiring.pulumi_deployer(stacks, plan))
+            profiles = {one.name: one.profile for one in self.site.settings.environments}
+            return lambda plan: nullcontext(wiring.pulumi_deployer(stacks, plan, profiles))
         from ris_hybrid.sandbox.apply.opening import SandboxStacks
 
         places = self.sandbox

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from ris_hybrid.mirror.values import AllocationPlan, MirrorPlan
     from ris_hybrid.mirroring.applying import Applied, Preview
 
-_PLAN = ("ALLOCATION", "ENV", "CLASS", "STAGE", "QUOTA", "$/MONTH", "PROJECTS", "POOLS", "BUCKET")
+_PLAN = ("ALLOCATION", "STAGE", "CLASS", "ENV", "QUOTA", "$/MONTH", "POOLS", "BUCKET")
 _DRIFT = ("SEVERITY", "VERDICT", "ALLOCATION", "ENV", "KIND", "NAME", "FIELD", "WANTED", "RECORDED", "FOUND")
+_POOLS = 3
+"""So many are named; ``mirror plan NAME`` has them all."""
 _DEEDS = ("create", "update", "replace", "delete", "keep")
+_ALIKE = 3
+"""More allocations of which the same is to be said make one line; ``--json`` names them all."""
 _WIDE = 40
 """Values longer than this are told by their length; ``--json`` has them whole."""
 
@@ -28,11 +32,32 @@ def show_plan(plan: MirrorPlan) -> None:
     """The allocations, then what could not be mapped, then what is held back."""
     if plan.allocations:
         show.table(_PLAN, [_row(one) for one in plan.allocations])
-    for left in plan.unmapped:
-        show.line(f"not mapped: {left.allocation}: {left.field}: {left.reason}")
-    for held in plan.held:
-        show.line(f"held: {held.allocation or 'the whole site'}: {held.step}: {held.reason}")
-    show.note(f"{_many(len(plan.allocations), 'allocation')}; not mapped: {len(plan.unmapped)}; held: {len(plan.held)}")
+    show_said(plan, after=bool(plan.allocations))
+    usd = sum(one.budget.usd_per_month for one in plan.allocations)
+    what = f"{_many(len({one.name for one in plan.allocations}), 'allocation')}, {usd:,.0f} $ a month"
+    show.note(f"{what}; not mapped: {len(plan.unmapped)}; held: {len(plan.held)}")
+
+
+def show_said(plan: MirrorPlan, *, after: bool) -> None:
+    """What could not be mapped and what is held, each a table; an empty line before one that comes after another."""
+    unmapped = [(one.allocation, one.field, one.reason) for one in plan.unmapped]
+    held = [(one.allocation or "the whole site", one.step, one.reason) for one in plan.held]
+    for columns, rows in ((("NOT MAPPED", "FIELD", "WHY"), unmapped), (("HELD", "STEP", "WHY"), held)):
+        if rows:
+            if after:
+                show.line()
+            show.table(columns, _alike(rows))
+            after = True
+
+
+def _alike(rows: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """The rows, with one in place of many that differ in the allocation alone."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for name, *rest in rows:
+        names.setdefault((rest[0], rest[1]), []).append(name)
+    few = [row for row in rows if len(names[row[1], row[2]]) <= _ALIKE]
+    many = [(f"{len(each)} allocations", *what) for what, each in names.items() if len(each) > _ALIKE]
+    return [*many, *few]
 
 
 def plan_json(plan: MirrorPlan, *, sandbox: bool) -> dict[str, Any]:
@@ -130,15 +155,27 @@ def _count(run: Deployed, deed: str) -> int:
 def _row(plan: AllocationPlan) -> tuple[object, ...]:
     return (
         plan.name,
-        plan.environment,
+        stage(plan),
         plan.data_class,
-        plan.stage,
+        plan.environment,
         size(plan.quota_bytes),
-        f"{plan.budget.usd_per_month:.2f}",
-        len(plan.projects),
-        plan.pools,
+        round(plan.budget.usd_per_month),
+        _first(plan.pools),
         plan.bucket.name,
     )
+
+
+def stage(plan: AllocationPlan) -> str:
+    """Where it stands, and why it is on its way out."""
+    if plan.stage == "active":
+        return plan.stage
+    moved = f", moved to {plan.moved_to}" if plan.moved_to else ""
+    return f"{plan.stage} since {plan.removed_on}{moved}"
+
+
+def _first(pools: Sequence[str]) -> tuple[str, ...]:
+    more = (f"+{len(pools) - _POOLS}",) if len(pools) > _POOLS else ()
+    return (*pools[:_POOLS], *more)
 
 
 def _finding(one: Finding) -> tuple[object, ...]:

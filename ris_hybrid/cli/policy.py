@@ -8,26 +8,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ris_hybrid.cli import show
+from ris_hybrid.cli.mirror_site import BurstOption, EnvironmentOption, JsonOption, MirrorOption, OfflineOption
+from ris_hybrid.cli.which_site import SiteOption
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
     from policies.rules.rule import Context
-    from ris_hybrid.holdings.values import Holdings
-    from ris_hybrid.mirror.values import EnvironmentPlan, MirrorPlan
+    from ris_hybrid.settings import BurstSettings
 
 FOUND_SOMETHING = 6
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 PlanOption = Annotated[
-    Path, typer.Option("--plan", metavar="FILE", help="The mirror plan, as `ris-hybrid mirror apply` records it.")
+    Path | None,
+    typer.Option("--plan", metavar="FILE", help="A plan that was recorded; without it the one the site's files make."),
 ]
 WaiversOption = Annotated[
-    Path | None, typer.Option("--waivers", metavar="FILE", help="waivers.yaml: rules that are waived, and by whom.")
-]
-BurstOption = Annotated[
-    Path | None, typer.Option("--burst", metavar="FILE", help="burst.yaml: ask the rules of a burst too.")
+    Path | None,
+    typer.Option(
+        "--waivers", metavar="FILE", help="Rules that are waived; without it waivers.yaml in the site's folder."
+    ),
 ]
 CidrOption = Annotated[
     list[str] | None,
@@ -68,12 +69,15 @@ def explain(name: Annotated[str, typer.Argument(metavar="RULE", help="The rule's
 
 @app.command("check")
 def check(
-    plan: PlanOption,
-    waivers: WaiversOption = None,
+    plan: PlanOption = None,
+    site: SiteOption = None,
+    mirror: MirrorOption = None,
     burst: BurstOption = None,
-    site_cidr: CidrOption = None,
-    environment: Annotated[str, typer.Option("--environment", metavar="NAME", help="Only this one of the plan.")] = "",
     *,
+    waivers: WaiversOption = None,
+    site_cidr: CidrOption = None,
+    environment: EnvironmentOption = "",
+    offline: OfflineOption = False,
     live: Annotated[bool, typer.Option("--live", help="Ask AWS what it holds, not the plan what it means to.")] = False,
     everything: Annotated[
         bool, typer.Option("--everything", help="With --live: all the accounts hold, not ours alone.")
@@ -82,25 +86,28 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Hold every rule against a mirror plan, or against AWS itself; a mandatory rule that is broken exits with 3."""
-    from datetime import UTC, datetime
-
     from policies.live import check_holdings
     from policies.plan import check_plan, enforce
     from policies.rules.all_rules import BY_NAME
     from ris_hybrid.cli import policy_view as view
-    from ris_hybrid.cli.burst_site import enter_sandbox
-    from ris_hybrid.config.plan_file import read_plan
+    from ris_hybrid.cli.mirror_site import need_aws, open_mirror
+    from ris_hybrid.cli.policy_source import of_file, of_site
     from ris_hybrid.config.waiver_file import load_waivers
 
-    wanted = read_plan(plan)
-    today = datetime.fromtimestamp(enter_sandbox().now(), UTC).date().isoformat()
-    waived = load_waivers(waivers, BY_NAME.keys()) if waivers else ()
-    context = _context(burst, site_cidr)
-    if live:
-        held = [_held(one, wanted, everything=everything) for one in _chosen(wanted, environment)]
-        verdicts = check_holdings(held, wanted, context, waived, today)
+    if plan is not None:
+        asked = of_file(plan, burst, environment, live=live, everything=everything)
     else:
-        verdicts = check_plan(wanted, context, waived, today)
+        opened = open_mirror(site, mirror, burst)
+        if live:
+            need_aws(opened, site)
+        asked = of_site(opened, environment, live=live, everything=everything, offline=offline)
+    named = waivers or asked.waivers
+    waived = load_waivers(named, BY_NAME.keys()) if named else ()
+    context = _context(asked.burst, site_cidr)
+    if live:
+        verdicts = check_holdings(asked.held, asked.plan, context, waived, asked.today)
+    else:
+        verdicts = check_plan(asked.plan, context, waived, asked.today)
     if as_json:
         show.json_object(view.verdicts_json(verdicts))
     else:
@@ -110,13 +117,12 @@ def check(
         raise typer.Exit(FOUND_SOMETHING)
 
 
-def _context(burst: Path | None, site_cidrs: list[str] | None) -> Context:
+def _context(burst: BurstSettings | None, site_cidrs: list[str] | None) -> Context:
     from burst.aws.prices import catalog
     from policies.rules.rule import Context
-    from ris_hybrid.config.burst_file import load_burst
 
     return Context(
-        burst=load_burst(burst) if burst else None,
+        burst=burst,
         site_cidrs=tuple(map(_cidr, site_cidrs)) if site_cidrs else None,
         known_types=frozenset(catalog()),
     )
@@ -129,22 +135,3 @@ def _cidr(text: str) -> str:
         return str(ip_network(text))
     except ValueError as error:
         raise ConfigError(f"--site-cidr: expected a network such as 10.20.0.0/16: {error}") from error
-
-
-def _chosen(plan: MirrorPlan, name: str) -> list[EnvironmentPlan]:
-    found = [one for one in plan.environments if name in {"", one.name}]
-    if not found:
-        names = ", ".join(one.name for one in plan.environments)
-        raise ConfigError(f"the plan has no environment {name!r}", f"it has: {names or 'none'}")
-    return found
-
-
-def _held(environment: EnvironmentPlan, plan: MirrorPlan, *, everything: bool) -> Holdings:
-    from contextlib import closing
-
-    from ris_hybrid.holdings.inventory import AwsInventory
-    from ris_hybrid.holdings.scope import Scope
-
-    scope = Scope.of_plan(plan, environment.name, everything=everything)
-    with closing(AwsInventory(environment.account, environment.region, scope)) as inventory:
-        return inventory.holdings()

@@ -26,15 +26,16 @@ _CONFIG = Config(
 class Clients:
     """Clients of one region by service, each made once; safe to share between threads.
 
-    Credentials and profile come by AWS's own chain, never by argument; so does the endpoint where none is given.
-    Raises ``ConfigError`` for a region or endpoint that is none, ``Refused`` or ``TryAgain`` for credentials.
+    Credentials come by AWS's own chain, or by one profile of its configuration, which then wins over the environment's
+    keys; the endpoint by AWS's chain where none is given. Raises ``ConfigError`` for a region or endpoint that is
+    none, ``Refused`` or ``TryAgain`` for credentials, or a profile that nobody has configured.
     """
 
-    def __init__(self, region: str, endpoint_url: str = "") -> None:
+    def __init__(self, region: str, endpoint_url: str = "", profile: str = "") -> None:
         self.region = region
         self._endpoint_url = endpoint_url
         self._lock = Lock()
-        self._session = botocore.session.get_session()
+        self._session = botocore.session.Session(profile=profile or None)
         self._made: dict[str, Any] = {}
 
     def get(self, service: str) -> Any:

@@ -31,7 +31,7 @@ PATIENCE_S = 900.0
 
 
 class AwsInventory:
-    """What one account and region hold, by AWS's own credentials chain.
+    """What one account and region hold, by AWS's own credentials chain, or by a profile of its configuration.
 
     An empty ``endpoint_url`` is AWS's own, or what ``AWS_ENDPOINT_URL`` says. Calls of one run go out up to
     ``reading.WORKERS`` at once; each waits at most 25 s and is tried five times; the run as a whole ends soon after
@@ -39,10 +39,17 @@ class AwsInventory:
     """
 
     def __init__(
-        self, account: str, region: str, scope: Scope, *, endpoint_url: str = "", patience_s: float = PATIENCE_S
+        self,
+        account: str,
+        region: str,
+        scope: Scope,
+        *,
+        endpoint_url: str = "",
+        profile: str = "",
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._account, self._scope, self._patience_s = account, scope, patience_s
-        self._clients = Clients(region, endpoint_url)
+        self._clients = Clients(region, endpoint_url, profile)
 
     def holdings(self) -> Holdings:
         """See ``Inventory``. Raises ``Refused`` also when the credentials are those of another account."""
@@ -61,7 +68,7 @@ class AwsInventory:
         if found != self._account:
             raise Refused(
                 f"the credentials are those of account {found}, not of {self._account}",
-                "choose the profile or role of that account: AWS_PROFILE",
+                "choose the profile or role of that account: profile in mirror.yaml, or AWS_PROFILE",
                 "OtherAccount",
             )
 

@@ -22,6 +22,8 @@ class Environment:
     data_classes: tuple[DataClass, ...]
     """What may be placed here; the first environment that takes an allocation's class gets it."""
     partition: str = "aws"
+    profile: str = ""
+    """Of AWS's own configuration: what reads this account and runs its stacks; empty: AWS's own chain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +81,6 @@ class MirrorSettings:
     data_classes: Mapping[str, DataClass] = field(default_factory=dict)
     """Of single allocations, by name; one that is ``secure`` is PHI whatever stands here."""
     archive_class: str = "DEEP_ARCHIVE"
-    saml_provider: str = ""
-    """Name of the account's SAML provider by which people take roles; empty: IAM Identity Center's session tags."""
     listing: str = "listing"
     """Folder of what the site reported, relative to mirror.yaml."""
     record: str = "mirror.json"

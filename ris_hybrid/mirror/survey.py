@@ -110,7 +110,7 @@ def unknown_environments(seen: Survey) -> Iterator[Held]:
     for environment in seen.settings.environments:
         held = seen.sources.holdings.get(environment.name)
         if environment.name not in seen.sources.holdings:
-            why = "what AWS holds is not known: it was not asked"
+            why = "what AWS holds is not known (it was not asked)"
         elif held is None or held.buckets is None:
             why = "what AWS holds is not known"
         elif not seen.aws_known(environment.name):

@@ -76,17 +76,6 @@ class Preview:
     """Stacks that cannot be previewed before an earlier one is built."""
 
 
-def chosen(plan: MirrorPlan, environment: str) -> tuple[EnvironmentPlan, ...]:
-    """The environments to work on: the one named, else all. Raises ``ConfigError`` for one that is not there."""
-    if not environment:
-        return plan.environments
-    found = tuple(one for one in plan.environments if one.name == environment)
-    if not found:
-        names = ", ".join(one.name for one in plan.environments)
-        raise ConfigError(f"no environment is named {environment}", f"mirror.yaml has {names}")
-    return found
-
-
 def apply(order: Order, world: World, tell: Tell) -> Applied:
     """Make the plan true in the order's environments; at most one apply of a record runs at a time.
 

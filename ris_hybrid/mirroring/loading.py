@@ -10,20 +10,21 @@ from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.load import LoadedAllocations, load_site
 from ris_hybrid.config.mirror_file import load_mirror
 from ris_hybrid.config.wanted import wanted
-from ris_hybrid.errors import CloudError
+from ris_hybrid.errors import CloudError, ConfigError
 from ris_hybrid.mirror.plan import plan_mirror
 from ris_hybrid.mirror.sources import Sources
+from ris_hybrid.mirroring.collecting import seldom
 from ris_hybrid.mirroring.record import read_applied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ris_hybrid.holdings.values import Holdings
-    from ris_hybrid.mirror.settings import MirrorSettings
+    from ris_hybrid.mirror.settings import Environment, MirrorSettings
     from ris_hybrid.mirror.values import MirrorPlan
     from ris_hybrid.ports import Inventory, SiteReports
 
-MIRROR_YAML, BURST_YAML = "mirror.yaml", "burst.yaml"
+MIRROR_YAML, BURST_YAML, WAIVERS_YAML = "mirror.yaml", "burst.yaml", "waivers.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ class MirrorSite:
     sources: Sources
     """Without holdings."""
     record: Path
+    waivers: Path | None
+    """Rules that are waived, where the site has such a file."""
 
     @property
     def file_names(self) -> dict[str, str]:
@@ -76,25 +79,42 @@ def load(files: Files, reports: Callable[[Path], SiteReports]) -> MirrorSite:
         recorded=read_applied(record),
         burst=load_burst(files.burst) if files.burst else None,
     )
-    return MirrorSite(settings=settings, loaded=loaded, sources=sources, record=record)
+    waivers = files.site / WAIVERS_YAML
+    return MirrorSite(
+        settings=settings,
+        loaded=loaded,
+        sources=sources,
+        record=record,
+        waivers=waivers if waivers.is_file() else None,
+    )
 
 
 def planned(site: MirrorSite, holdings: Mapping[str, Holdings | None], now: float) -> MirrorPlan:
     """What every allocation becomes, with what each environment is known to hold."""
-    return plan_mirror(replace(site.sources, holdings=holdings), site.settings, now)
+    with seldom():
+        return plan_mirror(replace(site.sources, holdings=holdings), site.settings, now)
 
 
-def held(site: MirrorSite, inventory: Callable[[str], Inventory]) -> dict[str, Holdings]:
+def chosen(settings: MirrorSettings, environment: str) -> tuple[Environment, ...]:
+    """The environments to work on: the one named, else all. Raises ``ConfigError`` for one that is not there."""
+    found = tuple(one for one in settings.environments if environment in {"", one.name})
+    if not found:
+        names = ", ".join(one.name for one in settings.environments)
+        raise ConfigError(f"no environment is named {environment}", f"mirror.yaml has {names}")
+    return found
+
+
+def held(environments: Iterable[Environment], inventory: Callable[[str], Inventory]) -> dict[str, Holdings]:
     """What each environment holds, by name. Raises ``CloudError`` when one cannot be asked."""
-    return {one.name: inventory(one.name).holdings() for one in site.settings.environments}
+    return {one.name: inventory(one.name).holdings() for one in environments}
 
 
 def held_or_unknown(
-    site: MirrorSite, inventory: Callable[[str], Inventory], tell: Callable[[str], None]
+    environments: Iterable[Environment], inventory: Callable[[str], Inventory], tell: Callable[[str], None]
 ) -> dict[str, Holdings | None]:
     """The same; None, and a word on why, for one that cannot be asked now."""
     found: dict[str, Holdings | None] = {}
-    for environment in site.settings.environments:
+    for environment in environments:
         try:
             found[environment.name] = inventory(environment.name).holdings()
         except CloudError as failure:

@@ -23,6 +23,8 @@ def main(arguments: list[str]) -> int:
     if words[0] == "version":
         print((FOLDER / "version").read_text() if (FOLDER / "version").exists() else "v3.272.0")
         return 0
+    with (FOLDER / "credentials").open("a") as log:
+        log.write(f"{os.environ.get('AWS_PROFILE')} {os.environ.get('AWS_ACCESS_KEY_ID')}\n")
     if (FOLDER / "trouble").exists():
         print((FOLDER / "trouble").read_text(), file=sys.stderr)
         return 255

@@ -1,4 +1,4 @@
-"""Object Lock on a bucket that has objects: S3 takes it on any versioned bucket since November 2023, moto on empty ones."""
+"""Object Lock on a bucket that has objects: S3 takes it (since 2023) if it has versions, moto if it is empty."""
 
 from __future__ import annotations
 

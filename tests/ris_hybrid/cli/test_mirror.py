@@ -73,6 +73,36 @@ def test_plan_lists_what_every_allocation_becomes_and_what_has_no_counterpart(mi
     golden("mirror/plan.stderr", err)
 
 
+def test_one_allocation_is_shown_in_full(mirror: Any, golden: Any) -> None:
+    out, err = mirror("plan", "WUCCI", "--offline")
+    golden("mirror/plan-wucci.stdout", out)
+    assert err == ""
+    assert "qumulo is not mirrored" in mirror("plan", "q.example", "--offline")[0]
+    assert [one["name"] for one in json.loads(mirror("plan", "wucci", "--offline", "--json")[0])["allocations"]] == [
+        "wucci"
+    ]
+    assert "did you mean wucci?" in mirror("plan", "wuci", "--offline", code=2)[1]
+
+
+def test_one_environment_is_shown_alone(site: Path, mirror: Any) -> None:
+    settings = site / "mirror.yaml"
+    settings.write_text(
+        settings.read_text()
+        .replace("confidential, phi]", "confidential]")
+        .replace(
+            "phi_accounts:",
+            '  - {name: phi, account: "123456789012", region: us-east-1, data_classes: [phi]}\nphi_accounts:',
+        )
+    )
+    out, _ = mirror("plan", "--offline", "--environment", "phi")
+    shown = [line.split()[0] for line in out.splitlines() if line.endswith(("192b8d", "-")) or "ris-example" in line]
+    assert shown == ["neuro_trials"]
+    assert "imaging-core" not in out
+    out, _ = mirror("diff", "--offline", "--environment", "phi")
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [["create", "neuro_trials"]]
+    assert "no environment is named prod" in mirror("plan", "--offline", "--environment", "prod", code=2)[1]
+
+
 def test_plan_as_json_has_allocations_unmapped_and_held(mirror: Any) -> None:
     out, _ = mirror("plan", "--offline", "--json")
     told = json.loads(out)
@@ -168,13 +198,20 @@ def test_drift_of_an_environment_nobody_wrote_is_said(mirror: Any) -> None:
 
 
 @pytest.mark.usefixtures("account")
+def test_an_environment_that_mirror_yaml_lost_is_left_as_it_was(recorded: Path, mirror: Any) -> None:
+    settings = recorded / "mirror.yaml"
+    settings.write_text(settings.read_text().replace("name: sandbox", "name: fresh"))
+    assert json.loads(mirror("drift", "--json")[0])["findings"] == []
+
+
+@pytest.mark.usefixtures("account")
 def test_a_plan_is_made_with_what_aws_holds_and_without_it_when_it_does_not_answer(
     mirror: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, err = mirror("plan")
-    assert ("held:" in out, "warning" in err) == (False, False)
+    assert ("HELD" in out, "warning" in err) == (False, False)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")
     out, err = mirror("plan")
     assert "what sandbox (123456789012) holds is not known" in err
-    assert "held: the whole site" in out
+    assert "\nthe whole site  keep to the buckets AWS holds" in out

@@ -86,6 +86,26 @@ def test_a_dry_run_writes_nothing(work: Path, apply: Any) -> None:
     assert not list((work / "site").glob("mirror.json*"))
 
 
+def test_a_profile_reads_the_account_and_runs_its_stacks_whatever_keys_are_set(
+    work: Path, apply: Any, sandbox_aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = work / "site" / "mirror.yaml"
+    settings.write_text(settings.read_text().replace("region: us-east-1", "region: us-east-1\n    profile: lab", 1))
+    (work / "aws").write_text("[profile lab]\naws_access_key_id = of-the-lab\naws_secret_access_key = s\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(work / "aws"))
+    before = sandbox_aws.calls_by_key()
+    apply("--dry-run", "--environment", "sandbox", code=0)
+    after = sandbox_aws.calls_by_key()
+    assert {key for key, calls in after.items() if calls != before.get(key)} == {"of-the-lab"}
+    assert set((work / "credentials").read_text().splitlines()) == {"lab "}
+
+
+def test_waivers_of_the_site_must_be_in_order_before_anything_is_done(work: Path, apply: Any) -> None:
+    (work / "site" / "waivers.yaml").write_text("waivers:\n  - {rule: bucket-object-lock}\n")
+    assert "waivers.yaml:2" in apply(code=2)[1]
+    assert not (work / "site" / "mirror.json").exists()
+
+
 def test_without_a_network_nothing_is_begun(work: Path, apply: Any) -> None:
     (work / "state-network-sandbox.json").unlink()
     out, err = apply(code=2)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from policies.examples.good import ACCOUNT, DATA_TAGS
 from policies.rules.all_rules import RULES
+from ris_hybrid import wiring
 from ris_hybrid.cli.app import main
+from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.plan_file import plan_text
 from ris_hybrid.mirror.values import (
     AllocationPlan,
@@ -22,10 +26,9 @@ from ris_hybrid.mirror.values import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ris_hybrid.sandbox.aws.child import SandboxAws
 
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "site"
 ALLOCATION = AllocationPlan(
     name="neuro_trials",
     lab="neuro_trials",
@@ -193,3 +196,51 @@ def test_a_rule_is_explained_with_both_examples(capsys: pytest.CaptureFixture[st
 def test_a_rule_there_is_not_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "explain", "bucket-tls"]) == 2
     assert "no rule is named 'bucket-tls' (did you mean bucket-tls-only?)" in capsys.readouterr().err
+
+
+def test_what_the_site_waives_does_not_stop_an_apply_and_is_told(tmp_path: Path) -> None:
+    file, told = tmp_path / "waivers.yaml", list[str]()
+    file.write_text(WAIVERS % "2026-12-31")
+    assert wiring.judge(UNLOCKED, file, "2026-11-28", told.append) == ()
+    (line,) = told
+    assert line.startswith("waived by ann until 2026-12-31 (T-1): bucket-object-lock")
+    (broken,) = wiring.judge(UNLOCKED, file, "2027-01-01", told.append)
+    assert "its waiver ended on 2026-12-31" in broken
+    assert wiring.judge(UNLOCKED, None, "2026-11-28", told.append)[0].startswith("bucket-object-lock")
+
+
+@pytest.fixture
+def check_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Check what a copy of the example site becomes; gives exit code, stdout and stderr."""
+    shutil.copytree(EXAMPLE, tmp_path / "site")
+    monkeypatch.setenv("RIS_HYBRID_SANDBOX", str(tmp_path / "sandboxes"))
+    monkeypatch.setenv(CLOCK_VARIABLE, repr(1_800_000_000.0))
+
+    def run(*options: str) -> tuple[int, str, str]:
+        code = main(["policy", "check", "--site", str(tmp_path / "site"), *options])
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+def test_without_a_plan_that_of_the_sites_files_is_checked(check_site: Any, tmp_path: Path) -> None:
+    code, _, err = check_site("--offline")
+    assert (code, "broken: 0" in err) == (0, True)
+    (tmp_path / "site" / "waivers.yaml").write_text(WAIVERS % "2026-12-31")
+    assert "waives nothing" in check_site("--offline", "--environment", "sandbox")[2]
+    assert "no environment is named prod" in check_site("--offline", "--environment", "prod")[2]
+
+
+def test_live_the_sites_plan_is_made_of_the_same_reading(check_site: Any, sandbox_aws: SandboxAws) -> None:
+    before = sandbox_aws.calls().get("s3:ListBuckets", 0)
+    code, out, _ = check_site("--live", "--json")
+    assert sandbox_aws.calls()["s3:ListBuckets"] == before + 1
+    assert (code, bool(json.loads(out)["violations"])) == (3, True)
+
+
+def test_live_without_a_site_there_must_be_a_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RIS_HYBRID_SANDBOX", str(tmp_path))
+    assert main(["policy", "check", "--live"]) == 2
+    assert "none is running" in capsys.readouterr().err

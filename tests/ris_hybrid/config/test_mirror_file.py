@@ -16,12 +16,11 @@ organization: wustl-ris
 cluster: compute1
 environments:
   - {name: prod, account: "123456789012", region: us-east-1, data_classes: [public, internal]}
-  - {name: phi, account: "210987654321", region: us-gov-west-1, data_classes: [phi], partition: aws-us-gov}
+  - {name: phi, account: "210987654321", region: us-gov-west-1, data_classes: [phi], partition: aws-us-gov, profile: gov}
 phi_accounts: ["210987654321"]
 data_class: internal
 data_classes: {wucci: public}
 archive_class: GLACIER_IR
-saml_provider: campus
 listing: captured
 record: state/mirror.json
 money: {usd_per_tib_month: 20, archive_usd_per_tib_month: 1, expected_fill: 0.5, compute_usd_per_month: 0,
@@ -55,13 +54,13 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
                 region="us-gov-west-1",
                 data_classes=("phi",),
                 partition="aws-us-gov",
+                profile="gov",
             ),
         ),
         phi_accounts=("210987654321",),
         data_class="internal",
         data_classes={"wucci": "public"},
         archive_class="GLACIER_IR",
-        saml_provider="campus",
         listing="captured",
         record="state/mirror.json",
         money=Money(

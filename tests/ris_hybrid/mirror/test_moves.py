@@ -1,4 +1,4 @@
-"""What becomes of an allocation whose data class changes: in its bucket where that may be, else in another environment."""
+"""What becomes of an allocation whose data class changes: in its bucket where that may be, else elsewhere."""
 
 from __future__ import annotations
 

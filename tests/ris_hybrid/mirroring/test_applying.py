@@ -12,7 +12,7 @@ from burst.lock import if_free
 from ris_hybrid.config.plan_file import read_plan
 from ris_hybrid.errors import CloudError, ConfigError, PolicyViolation, SiteUnavailable, TryAgain
 from ris_hybrid.mirror.values import EnvironmentPlan, MirrorPlan
-from ris_hybrid.mirroring.applying import LAYERS, Order, World, apply, chosen, preview
+from ris_hybrid.mirroring.applying import LAYERS, Order, World, apply, preview
 from ris_hybrid.mirroring.fake import FakeDeployer, Program
 from ris_hybrid.mirroring.record import applied, read_applied, write_plan
 
@@ -99,7 +99,7 @@ def order(wanted: MirrorPlan, record: Path, environment: str = "") -> Order:
         wanted=wanted,
         recorded=read_applied(record),
         record=record,
-        environments=chosen(wanted, environment),
+        environments=tuple(one for one in wanted.environments if environment in {"", one.name}),
     )
 
 
@@ -209,12 +209,6 @@ def test_one_environment_leaves_the_others_as_they_were_recorded(
         ("wucci", 7),
     ]
     assert read_applied(record) == read_plan(record)
-
-
-def test_an_environment_nobody_wrote_is_said(wanted: MirrorPlan) -> None:
-    with pytest.raises(ConfigError, match="no environment is named test") as caught:
-        chosen(wanted, "test")
-    assert caught.value.hint == "mirror.yaml has prod, phi"
 
 
 def test_a_preview_writes_nothing_and_stops_where_an_earlier_layer_is_not_built(
