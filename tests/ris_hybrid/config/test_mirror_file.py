@@ -21,6 +21,7 @@ phi_accounts: ["210987654321"]
 data_class: internal
 data_classes: {wucci: public}
 archive_class: GLACIER_IR
+# what the site reported, and what it came to
 listing: captured
 record: state/mirror.json
 money: {usd_per_tib_month: 20, archive_usd_per_tib_month: 1, expected_fill: 0.5, compute_usd_per_month: 0,
