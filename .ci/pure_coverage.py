@@ -12,6 +12,7 @@ PURE = (
     "ris_hybrid/mirror/diff.py",
     "ris_hybrid/mirror/drift.py",
     "ris_hybrid/mirror/leaves.py",
+    "ris_hybrid/mirror/portion.py",
     "ris_hybrid/mirror/stated.py",
     "ris_hybrid/mirror/statements.py",
     "burst/pressure.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ hypothesis_settings.register_profile("ci", derandomize=True, max_examples=100, d
 hypothesis_settings.register_profile("dev", max_examples=50, deadline=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+EXAMPLE = Path(__file__).parents[1] / "examples" / "site"
 GOLDEN = Path(__file__).parent / "golden"
 NOW = 1_800_000_000.0  # 15 January 2027, 08:00 UTC
 
@@ -181,6 +183,15 @@ def golden(request: pytest.FixtureRequest) -> Any:
         assert text == path.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture
+def example_site(tmp_path: Path) -> Path:
+    """A copy of the example site, its listing as old as if it had been captured an hour before ``NOW``."""
+    copy = shutil.copytree(EXAMPLE, tmp_path / "site")
+    for listed in (copy / "listing").iterdir():
+        os.utime(listed, (NOW - 3600, NOW - 3600))
+    return copy
 
 
 @pytest.fixture(scope="session")

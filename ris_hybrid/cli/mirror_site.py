@@ -123,7 +123,7 @@ class Opened:
 
 def open_mirror(site: Path | None, mirror: Path | None, burst: Path | None) -> Opened:
     """Read the site's files; enter the sandbox where the command is to work on it."""
-    from ris_hybrid.mirroring.loading import Files, find_files, load, planned
+    from ris_hybrid.mirroring.loading import Files, find_files, load, on_its_clock, planned
 
     places = _sandbox(site)
     found = find_files(chosen_site(site), mirror, burst)
@@ -135,6 +135,8 @@ def open_mirror(site: Path | None, mirror: Path | None, burst: Path | None) -> O
         places.enter()
         clock = clocks.ToldClock(places.client_env)
     read = load(files, wiring.site_reports)
+    if places is not None:
+        read = on_its_clock(read, clock.now())
     return Opened(site=read, sandbox=places, clock=clock, names=cache(lambda: planned(read, {}, clock.now())))
 
 

@@ -89,6 +89,15 @@ def load(files: Files, reports: Callable[[Path], SiteReports]) -> MirrorSite:
     )
 
 
+def on_its_clock(site: MirrorSite, now: float) -> MirrorSite:
+    """For a sandbox, whose clock is its own: the site's files have the host's times, which may be later than now."""
+    listing = site.sources.listing
+    if listing.captured_at is None:
+        return site
+    told = replace(listing, captured_at=min(listing.captured_at, now))
+    return replace(site, sources=replace(site.sources, listing=told))
+
+
 def planned(site: MirrorSite, holdings: Mapping[str, Holdings | None], now: float) -> MirrorPlan:
     """What every allocation becomes, with what each environment is known to hold."""
     with seldom():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from ris_hybrid.sandbox.aws.child import SandboxAws
 
-EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "site"
 FILES = Path("services", "storage", "allocations", "storage1")
 NOW = 1_800_000_000.0
 DAY_S = 86_400.0
@@ -36,10 +34,8 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
-    copy = tmp_path / "site"
-    shutil.copytree(EXAMPLE, copy)
-    return copy
+def site(example_site: Path) -> Path:
+    return example_site
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ The stand-in builds nothing in that AWS, which is what reading back is for.
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,10 +25,10 @@ EXAMPLE = TOP / "stacks" / "config" / "example.yaml"
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox_aws: Any) -> Path:
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox_aws: Any, example_site: Path) -> Path:
     """A site, a project of stacks whose network is built, and the command ``pulumi``."""
     assert sandbox_aws.url
-    shutil.copytree(TOP / "examples" / "site", tmp_path / "site")
+    assert example_site == tmp_path / "site"
     config = tmp_path / "project" / "stacks" / "config"
     config.mkdir(parents=True)
     (tmp_path / "project" / "Pulumi.yaml").write_text("name: ris-hybrid\nruntime: python\n")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,9 +24,10 @@ from ris_hybrid.mirror.values import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ris_hybrid.sandbox.aws.child import SandboxAws
 
-EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "site"
 ALLOCATION = AllocationPlan(
     name="neuro_trials",
     lab="neuro_trials",
@@ -210,14 +209,15 @@ def test_what_the_site_waives_does_not_stop_an_apply_and_is_told(tmp_path: Path)
 
 
 @pytest.fixture
-def check_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+def check_site(
+    example_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Any:
     """Check what a copy of the example site becomes; gives exit code, stdout and stderr."""
-    shutil.copytree(EXAMPLE, tmp_path / "site")
     monkeypatch.setenv("RIS_HYBRID_SANDBOX", str(tmp_path / "sandboxes"))
     monkeypatch.setenv(CLOCK_VARIABLE, repr(1_800_000_000.0))
 
     def run(*options: str) -> tuple[int, str, str]:
-        code = main(["policy", "check", "--site", str(tmp_path / "site"), *options])
+        code = main(["policy", "check", "--site", str(example_site), *options])
         return (code, *capsys.readouterr())
 
     return run

@@ -16,7 +16,7 @@ organization: wustl-ris
 cluster: compute1
 environments:
   - {name: prod, account: "123456789012", region: us-east-1, data_classes: [public, internal]}
-  - {name: phi, account: "210987654321", region: us-gov-west-1, data_classes: [phi], partition: aws-us-gov, profile: gov}
+  - {name: phi, account: "210987654321", region: us-gov-west-1, data_classes: [phi], partition: aws-us-gov, profile: g}
 phi_accounts: ["210987654321"]
 data_class: internal
 data_classes: {wucci: public}
@@ -55,7 +55,7 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
                 region="us-gov-west-1",
                 data_classes=("phi",),
                 partition="aws-us-gov",
-                profile="gov",
+                profile="g",
             ),
         ),
         phi_accounts=("210987654321",),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,7 +30,7 @@ def example() -> MirrorPlan:
     settings = load_mirror(EXAMPLE_SITE / "mirror.yaml")
     sources = Sources(
         allocations=wanted(load_site(EXAMPLE_SITE).allocations),
-        listing=site_reports(EXAMPLE_SITE / settings.listing).listing(),
+        listing=replace(site_reports(EXAMPLE_SITE / settings.listing).listing(), captured_at=NOW - 3600),
         holdings={one.name: Holdings(account=one.account, region=one.region) for one in settings.environments},
         burst=load_burst(EXAMPLE_SITE / "burst.yaml"),
     )
