@@ -56,9 +56,7 @@ def steps(gone: Sequence[Gone], known: int, today: date, off_boarding: OffBoardi
         off_boarding: how long a stage lasts.
         brakes: how many may begin to go at once.
     """
-    beginning = sum(one.stage == "active" and not one.brake for one in gone)
-    most = min(brakes.allocations, max(1, int(brakes.share * known)))
-    crowd = f"{beginning} allocations would begin to go at once, more than {most}" if beginning > most else ""
+    crowd = _crowd(gone, known, today, brakes)
     return [_step(one, crowd, today, off_boarding) for one in gone]
 
 
@@ -79,6 +77,23 @@ def moving(left: Gone, to: str, today: date, off_boarding: OffBoarding) -> Step:
     else:
         why = f"{moved}: {left.brake}" if left.brake else _not_yet(moved, since, following, today, off_boarding)
     return _taken(left, following, since, why)
+
+
+def _crowd(gone: Sequence[Gone], known: int, today: date, brakes: Brakes) -> str:
+    """Why too many begin to go; those marked since yesterday count, else an apply every minute empties the site."""
+    beginning = sum(one.stage == "active" and not one.brake for one in gone)
+    begun = sum(one.stage != "active" and _is_recent(one.removed_on, today) for one in gone)
+    most = min(brakes.allocations, max(1, int(brakes.share * known)))
+    if beginning + begun <= most:
+        return ""
+    if begun:
+        return f"{beginning} would begin to go, beside {begun} since yesterday: more than {most} together"
+    return f"{beginning} allocations would begin to go at once, more than {most}"
+
+
+def _is_recent(since: str, today: date) -> bool:
+    """Since yesterday; or tomorrow, by a clock that was wrong."""
+    return bool(since) and abs((today - date.fromisoformat(since)).days) <= 1
 
 
 def _step(gone: Gone, crowd: str, today: date, off_boarding: OffBoarding) -> Step:

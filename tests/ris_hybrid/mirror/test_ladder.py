@@ -99,3 +99,16 @@ def test_those_on_their_way_go_on_while_a_crowd_is_held_and_those_held_already_a
     assert [one.stage for one in taken] == ["active"] * 6 + ["read-only"]
     braked = [gone("active", brake="unknown", name=f"lab{n}") for n in range(6)]
     assert steps([*braked, gone("active")], 100, TODAY, PACE, Brakes())[-1].stage == "marked"
+
+
+@pytest.mark.parametrize(
+    ("marked", "days", "begins"), [(4, 0, True), (5, 0, False), (5, 1, False), (5, -1, False), (5, 2, True), (5, -3, True)]
+)
+def test_those_marked_since_yesterday_count_so_that_many_applies_are_no_way_around(
+    marked: int, days: int, begins: bool
+) -> None:
+    begun = [gone("marked", days, name=f"gone{n}") for n in range(marked)]
+    taken = steps([gone("active"), *begun], 100, TODAY, PACE, Brakes())[0]
+    assert (taken.stage == "marked") == begins
+    if taken.held:
+        assert "1 would begin to go, beside 5 since yesterday: more than 5 together" in taken.held.reason
