@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from burst.lock import if_free
 from ris_hybrid.errors import ConfigError, PolicyViolation, RisHybridError, SiteUnavailable
 from ris_hybrid.mirror.drift import Finding, differs, drift
-from ris_hybrid.mirroring.record import applied, write_plan
+from ris_hybrid.mirroring.record import applied, read_applied, write_plan
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -84,11 +84,13 @@ def apply(order: Order, world: World, tell: Tell) -> Applied:
     Raises:
         PolicyViolation: a rule says no; nothing was changed.
         ConfigError: a network is missing, or the record cannot be written; nothing was changed.
-        SiteUnavailable: another apply runs.
+        SiteUnavailable: another apply runs, or ran since the plan was made.
     """
     with if_free(order.record.with_name(f"{order.record.name}.lock")) as free:
         if not free:
             raise SiteUnavailable(f"{order.record}: another mirror apply runs", "wait until it is done")
+        if read_applied(order.record) != order.recorded:
+            raise SiteUnavailable(f"{order.record}: another mirror apply ended since this plan was made", "run it again")
         given = _given(order)
         with world.deployer(order.record) as deployer:
             _check(given, order, world, deployer)

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
     from ris_hybrid.mirror.values import MirrorPlan
 
+_ASIDE = (
+    "use the release that wrote it, or take it from a backup; else move it aside: stages and buckets are then known by "
+    "AWS's tags, but what only the record says of allocations without a file (quota, projects) is lost"
+)
+
 
 def applied(record: Path) -> Path:
     """Where the plan is kept that was verified last."""
@@ -25,7 +30,22 @@ def applied(record: Path) -> Path:
 def read_applied(record: Path) -> MirrorPlan | None:
     """What was verified last; None when nothing ever was. Raises ``ConfigError`` for a file that is no plan."""
     path = applied(record)
-    return read_plan(path) if path.exists() else None
+    if _is_absent(path):
+        return None
+    try:
+        return read_plan(path)
+    except ConfigError as error:
+        raise ConfigError(error.message, _ASIDE) from error
+
+
+def _is_absent(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # it may be there: reading it says why not
+    return False
 
 
 def write_plan(path: Path, plan: MirrorPlan) -> None:

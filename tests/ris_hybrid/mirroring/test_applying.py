@@ -235,6 +235,33 @@ def test_two_applies_do_not_run_at_once(cloud: Cloud, wanted: MirrorPlan, record
     assert cloud.deployer.calls == []
 
 
+def test_a_plan_made_before_another_apply_ended_is_not_applied(cloud: Cloud, wanted: MirrorPlan, record: Path) -> None:
+    planned = order(wanted, record)
+    apply(order(wanted, record), cloud.world(), quiet)
+    cloud.deployer.calls.clear()
+    with pytest.raises(SiteUnavailable, match="ended since this plan was made"):
+        apply(planned, cloud.world(), quiet)
+    assert cloud.deployer.calls == []
+
+
+@pytest.mark.parametrize("spoil", ["{}", "no plan", None])
+def test_a_record_of_another_release_says_what_to_do_with_it(record: Path, spoil: str | None) -> None:
+    if spoil is None:
+        applied(record).mkdir()
+    else:
+        applied(record).write_text(spoil)
+    with pytest.raises(ConfigError) as said:
+        read_applied(record)
+    assert str(applied(record)) in said.value.message
+    assert "move it aside" in said.value.hint
+
+
+def test_a_record_that_cannot_be_looked_for_is_not_taken_for_absent(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_applied(tmp_path / "file" / "mirror.json")
+
+
 def test_a_record_that_cannot_be_written_is_said_before_anything_is_built(
     cloud: Cloud, wanted: MirrorPlan, record: Path
 ) -> None:
