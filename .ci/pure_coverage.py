@@ -42,6 +42,7 @@ PURE = (
     "ris_hybrid/mirror/building.py",
     "ris_hybrid/mirror/clashes.py",
     "ris_hybrid/mirror/facts.py",
+    "ris_hybrid/mirror/guards.py",
     "ris_hybrid/mirror/findings.py",
     "ris_hybrid/mirror/known.py",
     "ris_hybrid/mirror/ladder.py",

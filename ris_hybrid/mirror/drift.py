@@ -26,9 +26,10 @@ _DATA = frozenset({"bucket", "key"})
 _HIGH = frozenset(
     {"encryption", "key", "public access blocked", "TLS only", "writes denied", "object lock", "expires", "enabled"}
     | {"statements", "data statements", "tag ris_data_class"}
+    | {"denied", "lets in", "lets outsiders in", "taken by", "boundary"}
 )
 _MEDIUM = frozenset(
-    {"versioned", "owner enforced", "rotates", "immutable", "scan on push"}
+    {"versioned", "access logged", "owner enforced", "rotates", "immutable", "scan on push"}
     | {"tag ris_allocation", "tag ris_removed_on", EXISTS}
 )
 

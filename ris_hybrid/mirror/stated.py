@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ris_hybrid.mirror.guards import DENIALS, boundary_name, denied, let_in, outsiders, takers
 from ris_hybrid.mirror.statements import allowed, allowed_beside_nodes, denies_writes, requires_tls
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ EXISTS = "there"
 REMOVED_ON, MOVED_TO = "ris_removed_on", "ris_moved_to"
 ALLOCATION = "ris_allocation"
 ENVIRONMENT = "ris_env"
+CLUSTER = "ris_cluster"
+MACHINES = "ec2.amazonaws.com"
+"""Who takes a role of jobs: the nodes."""
 _KINDS = {"bucket": "buckets", "key": "keys", "repository": "repositories", "role": "roles", "budget": "budgets"}
 
 
@@ -51,10 +55,13 @@ def stated(plan: AllocationPlan) -> dict[Place, Any]:
         alias = plan.bucket.key_alias
         facts.update({Place("key", alias, field): True for field in (EXISTS, "enabled", "rotates")})
         facts[Place("key", alias, f"tag {ALLOCATION}")] = plan.tags.get(ALLOCATION, "")
+        facts[Place("key", alias, "lets outsiders in")] = ()
     for name in plan.registry.repositories:
         facts.update({Place("repository", name, field): True for field in (EXISTS, "immutable", "scan on push")})
     for role in plan.roles:
         facts[Place("role", role.name, EXISTS)] = True
+        facts[Place("role", role.name, "taken by")] = (role.group or MACHINES,)
+        facts[Place("role", role.name, "boundary")] = f"{plan.tags.get(CLUSTER, '')}-{plan.environment}-boundary"
         field, read = ("data statements", allowed_beside_nodes) if role.kind == "jobs" else ("statements", allowed)
         facts[Place("role", role.name, field)] = read(role.statements)
     facts[Place("budget", plan.budget.name, EXISTS)] = True
@@ -72,6 +79,9 @@ def _of_bucket(plan: AllocationPlan) -> Iterator[tuple[str, Any]]:
         yield "key", bucket.key_alias
     for field in ("versioned", "public access blocked", "owner enforced", "TLS only"):
         yield field, True
+    yield "denied", tuple(sorted(DENIALS))
+    yield "lets in", ()
+    yield "access logged", True
     yield "writes denied", not bucket.writable
     yield "object lock", bucket.object_lock
     yield "transitions", _moves(bucket)
@@ -132,6 +142,10 @@ def _read(thing: Any, place: Place) -> Any:
     """A field under the name the plan's facts have for it."""
     if (place.kind, place.field) == ("bucket", "encryption"):
         return _encryption(thing)
+    if place.field in _OF_ACCOUNT:
+        attribute, read_in = _OF_ACCOUNT[place.field]
+        value = getattr(thing, attribute)
+        return UNKNOWN if value is None else read_in(value, thing.account)
     attribute, read = _READ.get(place.field, (place.field, _as_it_is))
     value = getattr(thing, attribute)
     return UNKNOWN if value is None else read(value)
@@ -160,12 +174,21 @@ _READ: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "scan on push": ("scan_on_push", _as_it_is),
     "TLS only": ("policy", requires_tls),
     "writes denied": ("policy", denies_writes),
+    "lets in": ("policy", let_in),
+    "access logged": ("logs_to", bool),
+    "boundary": ("boundary", boundary_name),
     "transitions": ("transitions", _found_moves),
     "statements": ("statements", allowed),
     "data statements": ("statements", allowed_beside_nodes),
     "usd_per_month": ("usd_per_month", lambda usd: round(usd, 2)),
 }
 """The attribute of the thing, and what is made of it, where it is not called as the fact is."""
+_OF_ACCOUNT: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
+    "denied": ("policy", denied),
+    "lets outsiders in": ("policy", outsiders),
+    "taken by": ("trust", takers),
+}
+"""The same, for what depends on the account the thing is in."""
 
 
 def _aliases(keys: Iterable[Key] | None) -> dict[str, str]:

@@ -38,7 +38,7 @@ def allowed_beside_nodes(statements: Iterable[Mapping[str, Any]]) -> tuple[str, 
 def requires_tls(statements: Iterable[Mapping[str, Any]]) -> bool:
     """Whether everybody is denied everything that does not come over TLS."""
     return any(
-        _denies_everybody(each) and _listed(each.get("Action")) in (["s3:*"], ["*"]) and _insecure_only(each)
+        denies_everybody(each) and listed(each.get("Action")) in (["s3:*"], ["*"]) and _insecure_only(each)
         for each in statements
     )
 
@@ -46,17 +46,18 @@ def requires_tls(statements: Iterable[Mapping[str, Any]]) -> bool:
 def denies_writes(statements: Iterable[Mapping[str, Any]]) -> bool:
     """Whether everybody is denied to write objects, whatever the circumstances."""
     return any(
-        _denies_everybody(each) and not each.get("Condition") and bool(_WRITES & set(_listed(each.get("Action"))))
+        denies_everybody(each) and not each.get("Condition") and bool(_WRITES & set(listed(each.get("Action"))))
         for each in statements
     )
 
 
 def _services(statement: Mapping[str, Any]) -> set[str]:
     """Those its actions belong to; ``*`` for what is not said by action."""
-    return {str(action).partition(":")[0] for action in _listed(statement.get("Action")) or ["*"]}
+    return {str(action).partition(":")[0] for action in listed(statement.get("Action")) or ["*"]}
 
 
-def _denies_everybody(statement: Mapping[str, Any]) -> bool:
+def denies_everybody(statement: Mapping[str, Any]) -> bool:
+    """Whether it is a denial that leaves nobody out by name."""
     return statement.get("Effect") == "Deny" and _plain({"Principal": statement.get("Principal")})["Principal"] in (
         _EVERYBODY
     )
@@ -65,7 +66,7 @@ def _denies_everybody(statement: Mapping[str, Any]) -> bool:
 def _insecure_only(statement: Mapping[str, Any]) -> bool:
     """Whether it holds for calls without TLS."""
     secure = statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")
-    return [str(value).lower() for value in _listed(secure)] == ["false"]
+    return [str(value).lower() for value in listed(secure)] == ["false"]
 
 
 def _plain(statement: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def _plain(statement: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in statement.items():
         if key in _LISTS:
-            made[key] = sorted(_listed(value))
+            made[key] = sorted(listed(value))
         elif key in {"Principal", "NotPrincipal"}:
             made[key] = _sorted(value if isinstance(value, dict) else {"AWS": value})
         elif key == "Condition":
@@ -84,14 +85,24 @@ def _plain(statement: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sorted(values: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {key: sorted(map(_word, _listed(value))) for key, value in values.items()}
+    return {key: sorted(map(_word, listed(value))) for key, value in values.items()}
 
 
 def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _listed(value: Any) -> list[Any]:
+def conditions(statement: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
+    """Its conditions: operator and key in lower case, and the values as text."""
+    return [
+        (operator.lower(), key.lower(), list(map(_word, listed(values))))
+        for operator, tests in statement.get("Condition", {}).items()
+        for key, values in tests.items()
+    ]
+
+
+def listed(value: Any) -> list[Any]:
+    """One or several values as a list; none is an empty one."""
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]

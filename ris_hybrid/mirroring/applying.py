@@ -90,7 +90,9 @@ def apply(order: Order, world: World, tell: Tell) -> Applied:
         if not free:
             raise SiteUnavailable(f"{order.record}: another mirror apply runs", "wait until it is done")
         if read_applied(order.record) != order.recorded:
-            raise SiteUnavailable(f"{order.record}: another mirror apply ended since this plan was made", "run it again")
+            raise SiteUnavailable(
+                f"{order.record}: another mirror apply ended since this plan was made", "run it again"
+            )
         given = _given(order)
         with world.deployer(order.record) as deployer:
             _check(given, order, world, deployer)

@@ -102,7 +102,8 @@ def test_those_on_their_way_go_on_while_a_crowd_is_held_and_those_held_already_a
 
 
 @pytest.mark.parametrize(
-    ("marked", "days", "begins"), [(4, 0, True), (5, 0, False), (5, 1, False), (5, -1, False), (5, 2, True), (5, -3, True)]
+    ("marked", "days", "begins"),
+    [(4, 0, True), (5, 0, False), (5, 1, False), (5, -1, False), (5, 2, True), (5, -3, True)],
 )
 def test_those_marked_since_yesterday_count_so_that_many_applies_are_no_way_around(
     marked: int, days: int, begins: bool

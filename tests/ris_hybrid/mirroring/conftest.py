@@ -33,6 +33,21 @@ TLS = {
     "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"],
     "Condition": {"Bool": {"aws:SecureTransport": "false"}},
 }
+GUARDS = tuple(
+    {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": ["s3:PutObject"],
+        "Resource": "x",
+        "Condition": {"StringNotEquals": {key: ACCOUNT}},
+    }
+    for key in (
+        "aws:PrincipalAccount",
+        "s3:x-amz-server-side-encryption",
+        "s3:x-amz-server-side-encryption-customer-algorithm",
+        "aws:RequestTag/ris_data_class",
+    )
+)
 NO_WRITES = {
     "Effect": "Deny",
     "Principal": {"AWS": "*"},
@@ -68,7 +83,13 @@ class Plans:
         quota: int | None = fields.pop("quota_bytes", 10 * T)
         bucket = f"ris-{name}-abc123"
         stage, removed_on = fields.pop("stage", "active"), fields.pop("removed_on", "")
-        tags = {"ris_allocation": name, "ris_env": "prod", "ris_department": "3979", "ris_stage": stage}
+        tags = {
+            "ris_allocation": name,
+            "ris_env": "prod",
+            "ris_cluster": "c1",
+            "ris_department": "3979",
+            "ris_stage": stage,
+        }
         tags |= {"ris_removed_on": removed_on} if removed_on else {}
         prefixes = ("Active/", *(project.prefix for project in projects))
         plain = AllocationPlan(
@@ -147,7 +168,14 @@ class Plans:
                 for name in plan.registry.repositories
             ),
             roles=tuple(
-                Role(name=role.name, account=ACCOUNT, tags=plan.tags, statements=tuple(map(reworded, role.statements)))
+                Role(
+                    name=role.name,
+                    account=ACCOUNT,
+                    tags=plan.tags,
+                    trust=(cls.trust(role),),
+                    statements=tuple(map(reworded, role.statements)),
+                    boundary=f"arn:aws:iam::{ACCOUNT}:policy/c1-{plan.environment}-boundary",
+                )
                 for plan in allocations
                 for role in plan.roles
             ),
@@ -156,6 +184,14 @@ class Plans:
             ),
         )
         return replace(plain, **fields)
+
+    @staticmethod
+    def trust(role: RolePlan) -> dict[str, Any]:
+        if not role.group:
+            return {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        among = {"StringLike": {"aws:PrincipalTag/ris_groups": [f"*:{role.group}:*"]}}
+        root = f"arn:aws:iam::{ACCOUNT}:root"
+        return {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole", "Condition": among}
 
     @staticmethod
     def bucket(plan: AllocationPlan, **fields: Any) -> Bucket:
@@ -169,7 +205,8 @@ class Plans:
             versioned=True,
             public_blocked=True,
             owner_enforced=True,
-            policy=(TLS,) if plan.bucket.writable else (TLS, NO_WRITES),
+            policy=(TLS, *GUARDS) if plan.bucket.writable else (TLS, *GUARDS, NO_WRITES),
+            logs_to="ris-logs",
             transitions=tuple(
                 Transition(prefix=rule.prefix, storage_class=rule.storage_class, after_days=rule.after_days)
                 for rule in plan.bucket.transitions
@@ -188,6 +225,7 @@ class Plans:
             tags=plan.tags,
             rotates=True,
             enabled=True,
+            policy=({"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*"},),
         )
         return replace(plain, **fields)
 

@@ -64,6 +64,9 @@ BUCKET = [
     ({"public_blocked": False}, "public access blocked", "high"),
     ({"owner_enforced": False}, "owner enforced", "medium"),
     ({"policy": ()}, "TLS only", "high"),
+    ({"policy": ()}, "denied", "high"),
+    ({"policy": ({"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "x"},)}, "lets in", "high"),
+    ({"logs_to": ""}, "access logged", "medium"),
     ({"encryption": "", "key": ""}, "encryption", "high"),
     ({"key": "arn:aws:kms:us-east-1:123456789012:key/other"}, "key", "high"),
     ({"expires": True}, "expires", "high"),
@@ -81,7 +84,9 @@ def test_a_bucket_changed_behind_our_back_is_named(
     assert ("bucket", field, "changed behind our back", grave) in seen(drift(site, site, {"prod": held}))
 
 
-@pytest.mark.parametrize("field", ["versioned", "public_blocked", "owner_enforced", "policy", "encryption", "key"])
+@pytest.mark.parametrize(
+    "field", ["versioned", "public_blocked", "owner_enforced", "policy", "encryption", "key", "logs_to"]
+)
 def test_what_could_not_be_read_is_unknown_and_nothing_else(plans: Plans, phi: AllocationPlan, field: str) -> None:
     site = plans.site(phi)
     held = plans.held(phi, buckets=(plans.bucket(phi, **{field: None}),))
@@ -110,15 +115,23 @@ def test_a_bucket_whose_owner_is_not_known_is_neither_there_nor_missing(plans: P
     assert seen(drift(site, site, {"prod": held})) == [("bucket", "there", "unknown", "high")]
 
 
+STRANGER = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "*"}
+
+
 def test_other_things_changed_behind_our_back_are_named(plans: Plans, phi: AllocationPlan) -> None:
     site, held = plans.site(phi), plans.held(phi)
     (repository,), (role, *_), (budget,) = held.repositories or (), held.roles or (), held.budgets or ()
     changed = replace(
         held,
-        keys=(plans.key(phi, rotates=False, enabled=False),),
+        keys=(plans.key(phi, rotates=False, enabled=False, policy=(STRANGER,)),),
         repositories=(replace(repository, immutable=False, scan_on_push=False),),
         roles=(
-            replace(role, statements=({"Effect": "Allow", "Action": "*", "Resource": "*"},)),
+            replace(
+                role,
+                statements=({"Effect": "Allow", "Action": "*", "Resource": "*"},),
+                trust=(STRANGER,),
+                boundary="",
+            ),
             *(held.roles or ())[1:],
         ),
         budgets=(replace(budget, usd_per_month=1.0),),
@@ -126,10 +139,13 @@ def test_other_things_changed_behind_our_back_are_named(plans: Plans, phi: Alloc
     assert sorted(seen(drift(site, site, {"prod": changed}))) == [
         ("budget", "usd_per_month", "changed behind our back", "low"),
         ("key", "enabled", "changed behind our back", "high"),
+        ("key", "lets outsiders in", "changed behind our back", "high"),
         ("key", "rotates", "changed behind our back", "medium"),
         ("repository", "immutable", "changed behind our back", "medium"),
         ("repository", "scan on push", "changed behind our back", "medium"),
+        ("role", "boundary", "changed behind our back", "high"),
         ("role", "statements", "changed behind our back", "high"),
+        ("role", "taken by", "changed behind our back", "high"),
     ]
 
 
