@@ -1,9 +1,9 @@
 r"""Names of things in AWS, made from the site's: legal there, the same every time, and each its own.
 
 The site's names have upper case, dots and underscores; where a service does not take them they are changed, and what
-is lost is made up for by six digits of a hash. Sources of the rules: S3 "bucket naming rules" (3 to 63 of a-z, 0-9, -),
-ECR CreateRepository (repositoryName; a prefix with rules of its own has 2 to 30), IAM CreateRole (64 of
-``[\w+=,.@-]``), Budgets CreateBudget (100, no ``:`` and ``\``).
+is lost is made up for by six digits of a hash; by ten, where a name is cut for what stands before it. Sources of the
+rules: S3 "bucket naming rules" (3 to 63 of a-z, 0-9, -), ECR CreateRepository (repositoryName; a prefix with rules of
+its own has 2 to 30), IAM CreateRole (64 of ``[\w+=,.@-]``), Budgets CreateBudget (100, no ``:`` and ``\``).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ ENVIRONMENT = r"[a-z](?:[a-z0-9-]{0,14}[a-z0-9])?"
 _BUCKET, _ROLE, _BUDGET, _NAMESPACE = 63, 64, 100, 30
 _WORD = 40  # of a role's or budget's name, for one name of the site
 _HASH = 6
+_CUT_HASH = 10
+"""Digits where nothing else may be left to tell two names apart: with six, some 4,000 of one beginning would meet."""
 _OTHER = re.compile(r"[^a-z0-9]+")
 _IAM = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")  # no dot: it stands between the parts of a role's name
 _ECR = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
@@ -54,6 +56,14 @@ def role_word(name: str) -> str:
     return _word(name, _IAM, _WORD)
 
 
+def hidden_word(allocation: str, name: str) -> str:
+    """A part of a role's name that does not show the site's name, for what may say something of a patient.
+
+    It hides, it does not encrypt: who guesses the name can check it. The mirror plan, kept at the site, has both.
+    """
+    return f"p-{_hash(allocation.casefold(), name.casefold(), digits=_CUT_HASH)}"
+
+
 def role_name(prefix: str, parts: tuple[str, ...], kind: str) -> str:
     """``<prefix>-<allocation>[.<project>].<kind>``; the dots keep ``a`` + ``b-c`` and ``a-b`` + ``c`` apart."""
     whose = f"{prefix}-{'.'.join(parts)}"
@@ -81,8 +91,8 @@ def _word(name: str, legal: re.Pattern[str], limit: int) -> str:
 def _fitted(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
-    return f"{text[: limit - _HASH - 1].rstrip('-._')}-{_hash(text)}"
+    return f"{text[: limit - _CUT_HASH - 1].rstrip('-._')}-{_hash(text, digits=_CUT_HASH)}"
 
 
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_HASH]
+def _hash(*parts: str, digits: int = _HASH) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:digits]

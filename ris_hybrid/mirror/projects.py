@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ris_hybrid.mirror.naming import role_word
+from ris_hybrid.mirror.naming import hidden_word, role_word
 from ris_hybrid.mirror.values import ProjectPlan, Unmapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ris_hybrid.mirror.values import DataClass
     from ris_hybrid.mirror.wanted import Wanted, WantedProject
 
 _TIERS = frozenset({"active", "archive"})
@@ -36,9 +37,12 @@ def shared_groups(allocations: Iterable[Wanted]) -> Mapping[str, int]:
     return count
 
 
-def plan_projects(wanted: Wanted, groups: Mapping[str, int]) -> tuple[tuple[ProjectPlan, ...], tuple[Unmapped, ...]]:
+def plan_projects(
+    wanted: Wanted, groups: Mapping[str, int], data_class: DataClass
+) -> tuple[tuple[ProjectPlan, ...], tuple[Unmapped, ...]]:
     """Those that can be mapped, by prefix; and those that cannot, each with its reason.
 
+    Of PHI no project's name stands in names of roles, tags or rules; in keys of objects it must, as people look for it.
     A space is mapped: old projects may have one, S3 and the directory take it. What IAM would read as a pattern is
     not, as a project named ``*`` would be every project.
     """
@@ -47,14 +51,15 @@ def plan_projects(wanted: Wanted, groups: Mapping[str, int]) -> tuple[tuple[Proj
         if reason := _refusal(wanted, project, groups):
             unmapped.append(Unmapped(allocation=wanted.name, field=f"dir_projects.{project.name}", reason=reason))
         else:
-            plans.append(_plan(wanted, project))
+            slug = hidden_word(wanted.name, project.name) if data_class == "phi" else role_word(project.name)
+            plans.append(_plan(wanted, project, slug))
     return tuple(sorted(plans, key=lambda plan: plan.prefix)), tuple(unmapped)
 
 
-def _plan(wanted: Wanted, project: WantedProject) -> ProjectPlan:
+def _plan(wanted: Wanted, project: WantedProject, slug: str) -> ProjectPlan:
     return ProjectPlan(
         name=project.name,
-        slug=role_word(project.name),
+        slug=slug,
         prefix=f"Active/{project.name}/",
         archive=project.archive,
         rw_group=group_of(wanted, project, "rw"),

@@ -59,7 +59,7 @@ def test_a_projects_members_see_their_prefix_alone(lee: AllocationPlan) -> None:
         inside = [f"arn:aws:s3:::{lee.bucket.name}/Active/Cryo-EM/*"]
         assert one["List"]["Condition"] == {"StringLike": {"s3:prefix": ["Active/Cryo-EM/*"]}}
         assert {tuple(one[sid]["Resource"]) for sid in one if sid in {"Read", "Write"}} == {tuple(inside)}
-        assert role(lee, kind).project == "cryo-em"
+        assert role(lee, kind).project == lee.projects[0].slug
     assert role(lee, "project-rw").group == "storage-lee-cryo-em-rw"
     assert role(lee, "project-ro").group == "storage-lee-cryo-em-ro"
     assert not list(writes(role(lee, "project-ro")))
@@ -90,3 +90,14 @@ def test_arns_are_of_the_environments_partition(site: Any) -> None:
     settings = site.settings(environments=(site.environment(partition="aws-us-gov", region="us-gov-west-1"),))
     plan = only(site.plan(site.wanted(), settings=settings))
     assert by_sid(role(plan, "lab"))["List"]["Resource"] == [f"arn:aws-us-gov:s3:::{plan.bucket.name}"]
+
+
+def test_projects_of_phi_show_in_keys_of_objects_and_groups_alone(site: Any) -> None:
+    wanted = site.wanted(secure=True, projects=(site.project("Jane-Doe", archive=True),))
+    (plan,) = site.plan(wanted).allocations
+    (project,) = plan.projects
+    assert (project.name, project.prefix) == ("Jane-Doe", "Active/Jane-Doe/")
+    shown = [*(f"{role.name} {role.project}" for role in plan.roles), *plan.tags.values()]
+    shown += [rule.rule_id for rule in plan.bucket.transitions]
+    assert not [one for one in shown if "jane" in one.casefold()]
+    assert {role.project for role in plan.roles} == {"", project.slug}

@@ -88,3 +88,16 @@ def test_names_that_are_legal_already_stay_readable() -> None:
     assert naming.role_name("compute1-prod", ("wucci", "cryo-em"), "rw") == "compute1-prod-wucci.cryo-em.rw"
     assert naming.namespace("prod", "imaging-core") == "prod/imaging-core"
     assert naming.budget_name("compute1-prod", "neuro_trials") == "compute1-prod-neuro_trials"
+
+
+def test_a_hidden_name_shows_nothing_and_is_its_own_in_each_allocation() -> None:
+    hidden = naming.hidden_word("Trials", "Jane Doe 1234")
+    assert re.fullmatch(r"p-[0-9a-f]{10}", hidden)
+    assert hidden == naming.hidden_word("trials", "jane doe 1234")
+    assert hidden != naming.hidden_word("other", "Jane Doe 1234")
+
+
+def test_ten_thousand_allocations_have_their_own_roles_under_the_longest_prefix() -> None:
+    prefix = f"{'c' * 31}-{'e' * 16}"
+    names = {naming.role_name(prefix, (f"allocation{n}",), kind) for n in range(10_000) for kind in ("lab", "jobs")}
+    assert len(names) == 20_000
