@@ -129,4 +129,6 @@ def _answers(rule: Rule[Any], holdings: Holdings, context: Context) -> Iterator[
 
 
 def _meets(waiver: Waiver, found: Finding) -> bool:
-    return waiver.rule == found.rule and fnmatchcase(found.resource, waiver.resource)
+    # Only '*' is a pattern: the others that fnmatch knows may stand in names.
+    pattern = waiver.resource.replace("[", "[[]").replace("?", "[?]")
+    return waiver.rule == found.rule and fnmatchcase(found.resource, pattern)

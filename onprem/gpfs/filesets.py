@@ -12,18 +12,21 @@ from ris_hybrid.mirror.listing import Fileset
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ROOT = "root"  # every file system has one; no allocation is in it
+_ROOT = "root"  # every file system has one, the first of its list; no allocation is in it
 
 
 def parse_filesets(text: str) -> dict[str, Fileset]:
     """By name, without quotas. One that is deleted, and only there for its snapshots, is left out.
 
     Raises:
-        SiteUnavailable: as ``rows``; a row has no name; or two file systems have a fileset of one name.
+        SiteUnavailable: as ``rows``; a row has no name; two file systems have a fileset of one name; or one has no
+            root fileset: then the list is not whole, and what is not in it may well be there.
     """
     filesets: dict[str, Fileset] = {}
+    roots: set[str] = set()
     for row in rows(text):
         name = row.get("filesetName", "")
+        roots |= {row.get("filesystemName", "")} if name == _ROOT else set()
         if name in NONE:
             raise SiteUnavailable("a row without filesetName: is it the output of mmlsfileset?")
         if name == _ROOT or row.get("status") == "Deleted":
@@ -32,6 +35,11 @@ def parse_filesets(text: str) -> dict[str, Fileset]:
         other = filesets.setdefault(name, fileset)
         if other is not fileset:
             raise SiteUnavailable(f"fileset {name} twice, in {other.file_system} and in {fileset.file_system}")
+    without = sorted({one.file_system for one in filesets.values()} - roots)
+    if without or not roots:
+        raise SiteUnavailable(
+            f"no root fileset{' of ' if without else ''}{', '.join(without)}: it is not the whole list"
+        )
     return filesets
 
 

@@ -82,7 +82,10 @@ def check(
     everything: Annotated[
         bool, typer.Option("--everything", help="With --live: all the accounts hold, not ours alone.")
     ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 6 for advisory rules too.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Exit with 6 for advisory rules too, and with --live for what is not known."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Hold every rule against a mirror plan, or against AWS itself; a mandatory rule that is broken exits with 3."""
@@ -113,7 +116,7 @@ def check(
     else:
         view.show_verdicts(verdicts, live=live)
     enforce(verdicts)
-    if strict and verdicts.violations:
+    if strict and (verdicts.violations or (live and verdicts.unknown)):
         raise typer.Exit(FOUND_SOMETHING)
 
 

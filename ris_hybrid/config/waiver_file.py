@@ -73,6 +73,9 @@ def _faults(here: Loc, entry: dict[str, object], rules: Collection[str]) -> Iter
     rule, until = entry.get("rule"), entry.get("until")
     if isinstance(rule, str) and rule and rule not in rules:
         yield (*here, "rule"), f"expected the name of a rule, found {rule!r}{nearest(rule, sorted(rules))}"
+    resource = entry.get("resource")
+    if isinstance(resource, str) and resource.strip() and not any(map(str.isalnum, resource.rpartition(" ")[2])):
+        yield (*here, "resource"), f"expected a name, or its beginning before '*', found {found(resource)}"
     if isinstance(until, str) and until and not _is_date(until):
         yield (*here, "until"), f"expected a date such as 2027-03-31, found {until!r}"
 

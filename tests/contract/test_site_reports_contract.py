@@ -23,6 +23,7 @@ CAPTURED_AT = 1_800_000_000.0
 TEXTS = {
     "filesets": (
         "mmlsfileset::HEADER:version:reserved:reserved:filesystemName:filesetName:id:status:path:\n"
+        "mmlsfileset::0:1:::fs1:root:0:Linked:%2Fstorage1%2Ffs1:\n"
         "mmlsfileset::0:1:::fs1:lee_active:41:Linked:%2Fstorage1%2Ffs1%2Flee%2FActive:\n"
     ),
     "quotas": (

@@ -109,7 +109,9 @@ def test_of_two_waivers_one_that_stands_is_enough() -> None:
     assert (verdicts.violations, verdicts.unused) == ((), (over,))
 
 
-@pytest.mark.parametrize("changed", [{"rule": "bucket-versioned"}, {"resource": "bucket other"}])
+@pytest.mark.parametrize(
+    "changed", [{"rule": "bucket-versioned"}, {"resource": "bucket other"}, {"resource": "bucket [a-z]*"}]
+)
 def test_a_waiver_for_something_else_is_told_as_unused(changed: dict[str, str]) -> None:
     other = replace(WAIVER, **changed)
     verdicts = settle(judge(UNLOCKED, CONTEXT), [other], TODAY)

@@ -16,6 +16,7 @@ from ris_hybrid.mirror.listing import Fileset
 HEADER = "mmlsfileset::HEADER:version:reserved:reserved:filesystemName:filesetName:id:status:path:comment:"
 NEWER = f"{HEADER}afmFastCreate:falStatus:"
 ROW = "mmlsfileset::0:1:::fs1:lee_active:41:Linked:%2Fstorage1%2Ffs1%2Flee%2FActive:a%3Ab:"
+ROOT = "mmlsfileset::0:1:::fs1:root:0:Linked:%2Fa:root fileset:"
 QUOTAS = (
     "mmrepquota::HEADER:version:reserved:reserved:filesystemName:quotaType:id:name:"
     "blockUsage:blockQuota:blockLimit:blockInDoubt:blockGrace:"
@@ -49,7 +50,7 @@ def test_values_are_decoded_and_read_by_the_name_of_their_column() -> None:
     ],
 )
 def test_releases_differ_in_columns_and_headers(lines: tuple[str, ...]) -> None:
-    fileset = parse_filesets(text(*lines))["lee_active"]
+    fileset = parse_filesets(text(*lines, ROOT))["lee_active"]
     assert fileset == Fileset(name="lee_active", path="/storage1/fs1/lee/Active", file_system="fs1")
 
 
@@ -93,7 +94,7 @@ def test_any_text_is_rows_or_unknown(anything: str) -> None:
 def test_deleted_filesets_and_the_root_are_left_out_and_unlinked_ones_have_no_path() -> None:
     lines = (
         HEADER,
-        "mmlsfileset::0:1:::fs1:root:0:Linked:%2Fa:root fileset:",
+        ROOT,
         "mmlsfileset::0:1:::fs1:old_active:7:Deleted:--:-:",
         "mmlsfileset::0:1:::fs1:loose_active:8:Unlinked:--:-:",
         "mmlsfileset::0:1:::fs1:bare:9:Linked::-:",
@@ -103,13 +104,26 @@ def test_deleted_filesets_and_the_root_are_left_out_and_unlinked_ones_have_no_pa
 
 def test_a_name_twice_or_none_is_unknown() -> None:
     with pytest.raises(SiteUnavailable, match="lee_active twice, in fs1 and in fs2"):
-        parse_filesets(text(HEADER, ROW, ROW.replace(":fs1:", ":fs2:")))
+        parse_filesets(text(HEADER, ROOT, ROW, ROW.replace(":fs1:", ":fs2:")))
     with pytest.raises(SiteUnavailable, match="without filesetName"):
         parse_filesets(text(QUOTAS, quota("lee_active", "1", "2")))
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((HEADER,), "no root fileset: it is not"),
+        ((HEADER, ROW), "no root fileset of fs1"),
+        ((HEADER, ROOT, ROW.replace(":fs1:", ":fs2:")), "no root fileset of fs2"),
+    ],
+)
+def test_a_list_without_its_root_is_not_whole(lines: tuple[str, ...], said: str) -> None:
+    with pytest.raises(SiteUnavailable, match=said):
+        parse_filesets(text(*lines))
+
+
 def test_quotas_are_kib_and_zero_is_no_limit() -> None:
-    filesets = parse_filesets(text(HEADER, ROW, ROW.replace("lee", "ann"), ROW.replace("lee", "bob")))
+    filesets = parse_filesets(text(HEADER, ROOT, ROW, ROW.replace("lee", "ann"), ROW.replace("lee", "bob")))
     lines = (
         QUOTAS,
         quota("root", "0", "0"),
@@ -126,7 +140,7 @@ def test_quotas_are_kib_and_zero_is_no_limit() -> None:
 
 
 def test_a_figure_that_is_none_is_unknown() -> None:
-    filesets = parse_filesets(text(HEADER, ROW))
+    filesets = parse_filesets(text(HEADER, ROOT, ROW))
     with pytest.raises(SiteUnavailable, match="blockLimit: expected a number of KiB, found '5T'"):
         with_quotas(filesets, text(QUOTAS, quota("lee_active", "1", "5T")))
     with pytest.raises(SiteUnavailable, match="without quotaType"):

@@ -72,6 +72,14 @@ def test_no_waivers_is_fine(tmp_path: Path, text: str) -> None:
             "6: waivers[0].until: expected a date such as 2027-03-31, found '20270331T'",
         ),
         (
+            GOOD.replace("resource: bucket wustl-ris-old-*", "resource: '*'"),
+            "3: waivers[0].resource: expected a name, or its beginning before '*', found '*'",
+        ),
+        (
+            GOOD.replace("resource: bucket wustl-ris-old-*", "resource: bucket **"),
+            "3: waivers[0].resource: expected a name, or its beginning before '*', found 'bucket **'",
+        ),
+        (
             f"{GOOD}    for: ever\n",
             "8: waivers[0].for: expected a known key, found 'for'",
         ),
