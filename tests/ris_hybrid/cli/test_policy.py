@@ -171,6 +171,16 @@ def test_strict_ends_with_6_for_advisory_rules(check: Any, sandbox_aws: SandboxA
     assert "network-is-ours" in out
 
 
+def test_strict_ends_with_6_for_what_aws_did_not_say(check: Any, sandbox_aws: SandboxAws) -> None:
+    """Nobody told the site's networks, so that a rule cannot be answered; nothing else is wrong."""
+    assert sandbox_aws.url
+    fields = f"resource: account {ACCOUNT}, reason: r, owner: o, until: 2999-12-31, ticket: t"
+    waivers = "\n".join(["waivers:", *(f"  - {{rule: {rule.name}, {fields}}}" for rule in RULES)])
+    assert check(PLAN, "--live", waivers=waivers)[0] == 0
+    code, out, _ = check(PLAN, "--live", "--strict", waivers=waivers)
+    assert (code, "not known" in out) == (6, True)
+
+
 def test_rules_are_listed_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "list"]) == 0
     out, err = capsys.readouterr()
