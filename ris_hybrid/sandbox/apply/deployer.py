@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ris_hybrid.errors import RisHybridError
@@ -41,6 +41,8 @@ class SandboxDeployer:
     """Of every stack, ``ris-hybrid:environment`` for example."""
     previewed: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """What stacks would give out, for previews of those after them."""
+    survey: Front | None = None
+    """Goes through the program before ``up`` makes anything, so that what no run can do leaves nothing half done."""
 
     def preview(self, stack: str) -> Deployed:
         """What ``up`` would do; neither AWS nor the state is touched."""
@@ -51,7 +53,10 @@ class SandboxDeployer:
     def up(self, stack: str) -> Deployed:
         """Build the stack; after a failure what was finished is in the state, and the next call goes on from there."""
         with locked(self.states.folder, stack):
-            report = self._run(stack, self.states.read(stack), dry_run=False).report()
+            state = self.states.read(stack)
+            if self.survey is not None:
+                self._surveyed(stack, deepcopy(state), self.survey)
+            report = self._run(stack, state, dry_run=False).report()
         self.previewed.pop(stack, None)
         return report
 
@@ -78,16 +83,25 @@ class SandboxDeployer:
             state, self.means, _nowhere if dry_run else lambda: self.states.write(state), dry_run=dry_run
         )
         references = References(states=self.states, stack=stack, previewed=self.previewed if dry_run else {})
+        self._go_through(deployment, references, self.front)
+        return deployment
+
+    def _surveyed(self, stack: str, state: StackState, front: Front) -> None:
+        silent = replace(self.means, say=str, sights={})
+        deployment = Deployment(state, silent, _nowhere, dry_run=True, survey=True)
+        self._go_through(deployment, References(states=self.states, stack=stack), front)
+
+    def _go_through(self, deployment: Deployment, references: References, front: Front) -> None:
+        stack, dry_run = deployment.state.stack, deployment.dry_run
         log = EngineLog(self.means.say)
         asked = Run(
             path=str(self.program), project=self.states.project, stack=stack, dry_run=dry_run, config=dict(self.config)
         )
         try:
-            self.front(asked, Monitor(deployment, references), log)
+            front(asked, Monitor(deployment, references), log)
         except RisHybridError as error:
             deployment.fail(error)
         deployment.finish()
-        return deployment
 
 
 def _nowhere() -> None:

@@ -17,6 +17,7 @@ from ris_hybrid.sandbox.apply.handler import Knowing
 from ris_hybrid.sandbox.apply.handlers.wording import unknown_to
 from ris_hybrid.sandbox.apply.making import Making, as_record
 from ris_hybrid.sandbox.apply.providers import check_provider, is_provider
+from ris_hybrid.sandbox.apply.refreshing import Refreshing
 from ris_hybrid.sandbox.apply.replacing import Replacing
 from ris_hybrid.sandbox.apply.tally import Tally
 from ris_hybrid.sandbox.apply.urns import child, formers
@@ -32,15 +33,22 @@ if TYPE_CHECKING:
 
 
 class Deployment:
-    """Takes resources as the program registers them, one at a time; the first error ends it."""
+    """Takes resources as the program registers them, one at a time; the first error ends it.
 
-    def __init__(self, state: StackState, means: Means, keep: Callable[[], None], *, dry_run: bool) -> None:
-        self.state, self.dry_run = state, dry_run
+    A survey is a preview that finds what no run could do (unknown types and properties, broken rules) and asks AWS
+    nothing. What stands in the way of a replacement is left to the run: not all that differs in a preview does then.
+    """
+
+    def __init__(
+        self, state: StackState, means: Means, keep: Callable[[], None], *, dry_run: bool, survey: bool = False
+    ) -> None:
+        self.state, self.dry_run, self._survey = state, dry_run or survey, survey
         self.failed: RisHybridError | None = None
         self._means = means
-        self._tally = Tally(state.stack, means.say, dry_run=dry_run)
+        self._tally = Tally(state.stack, means.say, dry_run=self.dry_run)
         self._making = Making(state, means, keep)
-        self._cleanup = Cleanup(state, means, self._making, self._tally, dry_run=dry_run)
+        self._refreshing = Refreshing(state, means, self._tally)
+        self._cleanup = Cleanup(state, means, self._making, self._tally, dry_run=self.dry_run)
         self._replacing = Replacing(state, means, self._cleanup)
         self._keep = keep
         self._wanted: dict[str, Goal] = {}
@@ -78,6 +86,7 @@ class Deployment:
         if self._means.policies is not None:
             live = [one for one in self.state.records if one.urn in self._wanted and not one.replaced]
             self._means.policies.check_stack(live)
+        self._refreshing.mention_unread()
         self._cleanup.unwanted(self._wanted)
         self.state.outputs, self.state.built = self._outputs, True
         self._keep()
@@ -102,10 +111,11 @@ class Deployment:
         if not goal.custom or is_provider(goal.kind):
             return self._unmade(goal, urn, old)
         handler = self._handler(goal)
+        old = self._refreshing.look(old) if old is not None else None
         if old is not None:
             goal = replace(goal, inputs=without_ignored(old.inputs, goal.inputs, goal.ignore_changes))
         self._check(urn, goal, handler)
-        if old is None and goal.import_id:
+        if old is None and goal.import_id and not self._survey:
             return self._import(goal, urn, handler)
         if old is None:
             return self._create(goal, urn, handler)
@@ -186,7 +196,8 @@ class Deployment:
 
     def _replace(self, goal: Goal, urn: str, handler: Handler, old: Record, fields: tuple[str, ...]) -> Answer:
         self._tally.note("replace", urn, goal, *fields)
-        self._replacing.make_way(goal, handler, old, fields)
+        if not self._survey:
+            self._replacing.make_way(goal, handler, old, fields)
         if self.dry_run:
             return self._imagined(goal, urn, None)
         return _answer(self._making.create(goal, urn, handler, old.times_made + 1))

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ris_hybrid.sandbox.apply.handler import Clients, Handler
+    from ris_hybrid.sandbox.apply.sights.sight import Sight
     from ris_hybrid.sandbox.apply.state import Record
     from ris_hybrid.sandbox.apply.urns import Alias
 
@@ -66,3 +67,5 @@ class Means:
     say: Callable[[str], None]
     """Takes one line for the person who watches."""
     policies: Policies | None = None
+    sights: Mapping[str, Sight] = field(default_factory=dict)
+    """By type how AWS is asked what it has; without any, the state is believed."""

@@ -19,7 +19,8 @@ from ris_hybrid.sandbox.apply.deployer import PROJECT, SandboxDeployer
 from ris_hybrid.sandbox.apply.environment import program, write_environment
 from ris_hybrid.sandbox.apply.goal import Means
 from ris_hybrid.sandbox.apply.handlers.every import handlers
-from ris_hybrid.sandbox.apply.runner import as_child
+from ris_hybrid.sandbox.apply.runner import as_child, in_this_process
+from ris_hybrid.sandbox.apply.sights.every import sights
 from ris_hybrid.sandbox.apply.state import StateFolder
 from stacks.environment_file import read_environment
 
@@ -56,6 +57,8 @@ class SandboxStacks:
     pack: Path | None = None
     """The policy pack's folder; None: no rule is asked."""
     front: Front = as_child
+    careful: bool = False
+    """Look at what AWS really has, and go through the program once before anything is made."""
     say: Say = _silent
     _previewed: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -81,6 +84,7 @@ class SandboxStacks:
             environment=made,
             plan=plan or (left if left.is_file() else None),
             pack=policy_pack(),
+            careful=True,
             say=say,
         )
 
@@ -111,11 +115,14 @@ class SandboxStacks:
             pack = open_things.enter_context(running(self.pack, self.say, config)) if self.pack else None
             yield SandboxDeployer(
                 program=program(),
-                means=Means(handlers=handlers(), aws=aws, say=self.say, policies=pack),
+                means=Means(
+                    handlers=handlers(), aws=aws, say=self.say, policies=pack, sights=sights() if self.careful else {}
+                ),
                 states=self._states(),
                 front=self.front,
                 config=config,
                 previewed=self._previewed,
+                survey=in_this_process if self.careful else None,
             )
 
     def destroy(self, stack: str, *, dry_run: bool = False) -> Deployed:

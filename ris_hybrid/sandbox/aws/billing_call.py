@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _JSON = "application/x-amz-json-1.1"
 _TAGS, _EXPORTS = "cost-allocation-tag", "data-export"
 _EVERYWHERE = "aws-global"
+_AWS_KEY = "alias/aws/ebs"
 _TAGS_MAX = 20
 
 
@@ -107,7 +108,13 @@ def tag_export(state: State, call: Call) -> Answer:
 def reset_volumes_key(state: State, call: Call) -> Answer:  # noqa: ARG001  # moto keeps it
     """Volumes are encrypted with AWS's own key again."""
     moto_account.forget_volumes_key(place_of(call))
-    return xml_answer(ec2xml.document(call.action, {"kmsKeyId": "alias/aws/ebs"}))
+    return xml_answer(ec2xml.document(call.action, {"kmsKeyId": _AWS_KEY}))
+
+
+def volumes_key(state: State, call: Call) -> Answer:  # noqa: ARG001  # moto keeps it
+    """The key that volumes are encrypted with."""
+    key = moto_account.volumes_key(place_of(call)) or _AWS_KEY
+    return xml_answer(ec2xml.document(call.action, {"kmsKeyId": key}))
 
 
 def _export(state: State, call: Call, arn: str) -> Record:
@@ -126,5 +133,6 @@ CALLS: Mapping[str, Callable[[State, Call], Answer]] = {
     "bcm-data-exports:TagResource": tag_export,
     "bcm-data-exports:UntagResource": tag_export,
     "bcm-data-exports:ListTagsForResource": tag_export,
+    "ec2:GetEbsDefaultKmsKeyId": volumes_key,
     "ec2:ResetEbsDefaultKmsKeyId": reset_volumes_key,
 }

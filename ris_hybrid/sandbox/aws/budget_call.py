@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _JSON = "application/x-amz-json-1.1"
 _ACTIONS, _TAGS = "budget-action", "budget-tags"
 _EVERYWHERE = "aws-global"
+_TELLING = ("NotificationType", "ComparisonOperator", "Threshold")
+"""What tells a budget's notifications apart."""
 _NOT_SHOWN = frozenset({"ResourceTags", "AccountId"})
 
 
@@ -32,6 +34,16 @@ def update_budget(state: State, call: Call) -> Answer:  # noqa: ARG001  # moto k
     new = given["NewBudget"]
     budget(given["AccountId"], new["BudgetName"]).budget.update(new)
     return json_answer({}, kind=_JSON)
+
+
+def subscribers(state: State, call: Call) -> Answer:  # noqa: ARG001  # moto keeps the budgets
+    """Whom a notification tells. Raises ``ApiError`` NotFoundException for one there is not."""
+    given = asked(call)
+    wanted = {key: given["Notification"].get(key) for key in _TELLING}
+    for one in budget(given["AccountId"], given["BudgetName"]).notifications:
+        if {key: one.details.get(key) for key in _TELLING} == wanted:
+            return json_answer({"Subscribers": one.subscribers}, kind=_JSON)
+    raise ApiError("NotFoundException", "Unable to get subscribers: the notification doesn't exist.")
 
 
 def create(state: State, call: Call) -> Answer:
@@ -114,6 +126,7 @@ def _one(state: State, call: Call, given: Record) -> Record:
 CALLS: Mapping[str, Callable[[State, Call], Answer]] = {
     "budgets:UpdateBudget": update_budget,
     "budgets:DeleteBudget": delete_budget,
+    "budgets:DescribeSubscribersForNotification": subscribers,
     "budgets:CreateBudgetAction": create,
     "budgets:UpdateBudgetAction": update,
     "budgets:DeleteBudgetAction": delete,

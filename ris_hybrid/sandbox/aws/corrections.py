@@ -164,6 +164,12 @@ CORRECTIONS: tuple[Correction, ...] = (
         layer="keeps them and shows them; no money is spent, so nothing runs and nothing is written",
     ),
     Correction(
+        name="flow logs to a log group's arn",
+        moto="says FAILED, for it looks for the group by name alone",
+        ec2="delivers where there is such a group",
+        layer="says SUCCESS where there is one of that arn",
+    ),
+    Correction(
         name="what moto cannot do",
         moto="HTTP 500 with a page no client can read",
         ec2="does it",

@@ -70,6 +70,12 @@ def without_objects(account: str, name: str) -> Iterator[None]:
         bucket.keys = objects
 
 
+def volumes_key(place: Place) -> str:
+    """The key that volumes are encrypted with; empty for AWS's own."""
+    account, region = place
+    return str(ec2_backends[account][region].default_kms_key_id)
+
+
 def forget_volumes_key(place: Place) -> None:
     """Volumes are encrypted with AWS's own key again."""
     account, region = place

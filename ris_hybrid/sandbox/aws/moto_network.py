@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moto.ec2.models import ec2_backends
+from moto.logs.models import logs_backends
 from moto.route53resolver.models import route53resolver_backends
 
 if TYPE_CHECKING:
@@ -53,6 +54,18 @@ def propagating(place: Place, table: str) -> list[str] | None:
 def set_propagating(place: Place, table: str, gateways: Sequence[str]) -> None:
     """Replace them."""
     _backend(place).route_tables[table].propagating_vgws = [{"GatewayId": gateway} for gateway in gateways]
+
+
+def settle_delivery(place: Place, flow_log: str) -> None:
+    """A flow log reaches its log group where there is one of that arn: moto looks for it by name alone."""
+    found = _backend(place).flow_logs.get(flow_log)
+    if found is None or found.log_destination_type != "cloud-watch-logs" or not found.log_destination:
+        return
+    account, region = place
+    group = found.log_destination.removesuffix(":*").partition(":log-group:")[2]
+    there = group in logs_backends[account][region].groups
+    found.deliver_logs_status = "SUCCESS" if there else "FAILED"
+    found.deliver_logs_error_message = None if there else "Access error"
 
 
 def change_rule(place: Place, rule: str, changes: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -69,7 +69,7 @@ def _single(value: Any) -> list[Any]:
     return [value]
 
 
-_WATCHED: Params = {
+WATCHED: Params = {
     **same("alarmDescription", "comparisonOperator", "threshold", "evaluationPeriods", "namespace", "metricName"),
     **same("statistic", "period", "treatMissingData", "alarmActions", "insufficientDataActions"),
     "name": "AlarmName",
@@ -83,9 +83,9 @@ ALARM = Switched(
         create_call="put_metric_alarm",
         id="{name}",
         named="name",
-        params=_WATCHED,
+        params=WATCHED,
         key={"AlarmNames": ["{name}"]},
-        also=(Also("put_metric_alarm", _WATCHED, key={}, at_creation=False),),
+        also=(Also("put_metric_alarm", WATCHED, key={}, at_creation=False),),
         tags=Tags(key={"ResourceARN": "{arn}"}),
         delete_call="delete_alarms",
         outputs={"arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"},

@@ -143,6 +143,13 @@ def _one(value: Any) -> list[Any]:
 
 _ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _BLOCK: Params = {prop: f"PublicAccessBlockConfiguration.{upper_first(prop)}" for prop in _ACCESS}
+OWNERSHIP = _setting(
+    "put_bucket_ownership_controls",
+    {"rule": Param("OwnershipControls.Rules", _one)},
+    delete="delete_bucket_ownership_controls",
+)
+POLICY = _setting("put_bucket_policy", {"policy": "Policy"}, delete="delete_bucket_policy")
+PUBLIC_ACCESS = _setting("put_public_access_block", _BLOCK, delete="delete_public_access_block")
 VERSIONING = Switched(
     calls=_setting(
         "put_bucket_versioning",
@@ -225,17 +232,9 @@ HANDLERS: Mapping[str, Handler] = {
     "aws:s3/bucketLogging:BucketLogging": LOGGING,
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": OBJECT_LOCK,
     "aws:s3/bucketObjectv2:BucketObjectv2": OBJECT,
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _setting(
-        "put_bucket_ownership_controls",
-        {"rule": Param("OwnershipControls.Rules", _one)},
-        delete="delete_bucket_ownership_controls",
-    ),
-    "aws:s3/bucketPolicy:BucketPolicy": _setting(
-        "put_bucket_policy", {"policy": "Policy"}, delete="delete_bucket_policy"
-    ),
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _setting(
-        "put_public_access_block", _BLOCK, delete="delete_public_access_block"
-    ),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": OWNERSHIP,
+    "aws:s3/bucketPolicy:BucketPolicy": POLICY,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": PUBLIC_ACCESS,
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": ENCRYPTION,
     "aws:s3/bucketVersioning:BucketVersioning": VERSIONING,
     "aws:s3/inventory:Inventory": INVENTORY,

@@ -61,7 +61,7 @@ def _within(place: str, params: Params) -> Params:
     }
 
 
-_CALLS = Calls(
+CALLS = Calls(
     service="budgets",
     create_call="create_budget",
     id="{accountId}:{name}",
@@ -82,16 +82,16 @@ _CALLS = Calls(
 class Budget:
     """A budget; its notifications are taken away and put again."""
 
-    knows = _CALLS.knows
-    replace_on = _CALLS.replace_on - {"notifications"} | {"name", "accountId"}
+    knows = CALLS.knows
+    replace_on = CALLS.replace_on - {"notifications"} | {"name", "accountId"}
 
     def create(self, aws: Clients, name: str, props: Props) -> Made:
         """With its notifications, in one call."""
-        return _CALLS.create(aws, name, props)
+        return CALLS.create(aws, name, props)
 
     def update(self, aws: Clients, made: Made, old: Props, new: Props) -> Props:
         """Change what it counts and its limit, then whom it tells."""
-        given = _CALLS.update(aws, made, old, new)
+        given = CALLS.update(aws, made, old, new)
         if old.get("notifications") == new.get("notifications"):
             return given
         key = {"AccountId": new["accountId"], "BudgetName": made.outputs["name"]}
@@ -104,7 +104,7 @@ class Budget:
 
     def delete(self, aws: Clients, made: Made) -> None:
         """With its actions."""
-        _CALLS.delete(aws, made)
+        CALLS.delete(aws, made)
 
     def deletes_first(self, old: Props, new: Props) -> bool:
         """A budget of the same name cannot be there twice."""
@@ -123,7 +123,7 @@ class Budget:
         return Made(id=":".join(key.values()), outputs={"arn": arn, "name": key["BudgetName"]})
 
 
-_ACTION: Params = {
+ACTION_PARAMS: Params = {
     **same("notificationType", "definition", "executionRoleArn", "approvalModel", "subscribers"),
     "actionThreshold": "ActionThreshold",
 }
@@ -131,9 +131,9 @@ ACTION = Calls(
     service="budgets",
     create_call="create_budget_action",
     id="ActionId",
-    params={**same("accountId", "budgetName", "actionType"), **_ACTION},
+    params={**same("accountId", "budgetName", "actionType"), **ACTION_PARAMS},
     key={"AccountId": "{accountId}", "BudgetName": "{budgetName}", "ActionId": "{id}"},
-    also=(Also("update_budget_action", _ACTION, at_creation=False),),
+    also=(Also("update_budget_action", ACTION_PARAMS, at_creation=False),),
     tags=_TAGS,
     delete_call="delete_budget_action",
     outputs={"actionId": "ActionId", "arn": "arn:aws:budgets::{account}:budget/{budgetName}/action/{id}"},

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ris_hybrid.sandbox.apply.handler import Clients, Handler, Made, Props
 
-_ROLE = Calls(
+ROLE = Calls(
     service="iam",
     create_call="create_role",
     at="Role",
@@ -43,7 +43,7 @@ _ROLE = Calls(
     outputs={"arn": "Arn", "uniqueId": "RoleId"},
     reading=Read("get_role", at="Role", key={"RoleName": "{id}"}),
 )
-_ROLE_POLICY = Calls(
+ROLE_POLICY = Calls(
     service="iam",
     create_call="put_role_policy",
     id="{role}:{name}",
@@ -179,8 +179,8 @@ class Profiles:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "aws:iam/role:Role": _ROLE,
-    "aws:iam/rolePolicy:RolePolicy": _ROLE_POLICY,
+    "aws:iam/role:Role": ROLE,
+    "aws:iam/rolePolicy:RolePolicy": ROLE_POLICY,
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _ATTACHMENT,
     "aws:iam/policy:Policy": Policies(),
     "aws:iam/instanceProfile:InstanceProfile": Profiles(),

@@ -148,7 +148,7 @@ _ENDPOINT = _resolver(
     also=(Also("update_resolver_endpoint", same("name"), at_creation=False),),
     outputs={"arn": "Arn", "hostVpcId": "HostVPCId"},
 )
-_RULE = _resolver(
+RULE = _resolver(
     "ResolverRule",
     "resolver_rule",
     params=same("creatorRequestId", "name", "domainName", "ruleType", "resolverEndpointId")
@@ -169,7 +169,7 @@ _RULE = _resolver(
 HANDLERS: Mapping[str, Handler] = {
     "aws:route53/zone:Zone": Zone(),
     "aws:route53/resolverEndpoint:ResolverEndpoint": Requested(_ENDPOINT),
-    "aws:route53/resolverRule:ResolverRule": Requested(_RULE),
+    "aws:route53/resolverRule:ResolverRule": Requested(RULE),
     "aws:route53/resolverRuleAssociation:ResolverRuleAssociation": Calls(
         service="route53resolver",
         create_call="associate_resolver_rule",

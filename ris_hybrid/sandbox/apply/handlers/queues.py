@@ -23,21 +23,21 @@ def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_ATTRIBUTES = {
+ATTRIBUTES = {
     "messageRetentionSeconds": Param("Attributes.MessageRetentionPeriod", by=_word, default=345600),
     "visibilityTimeoutSeconds": Param("Attributes.VisibilityTimeout", by=_word, default=30),
     "sqsManagedSseEnabled": Param("Attributes.SqsManagedSseEnabled", by=_word, default=True),
     "kmsMasterKeyId": Param("Attributes.KmsMasterKeyId", by=_word, default=""),
 }
 """With what AWS has where nothing is said."""
-_QUEUE = Calls(
+QUEUE = Calls(
     service="sqs",
     create_call="create_queue",
     id="QueueUrl",
     named="name",
-    params={"name": "QueueName", **_ATTRIBUTES},
+    params={"name": "QueueName", **ATTRIBUTES},
     key={"QueueUrl": "{id}"},
-    also=tuple(Also("set_queue_attributes", {prop: to}, at_creation=False) for prop, to in _ATTRIBUTES.items()),
+    also=tuple(Also("set_queue_attributes", {prop: to}, at_creation=False) for prop, to in ATTRIBUTES.items()),
     tags=Tags(form=mapped, creation_param="tags", put="tag_queue", take="untag_queue", key={"QueueUrl": "{id}"}),
     delete_call="delete_queue",
     outputs={"url": "QueueUrl", "arn": "arn:aws:sqs:{region}:{account}:{name}"},
@@ -59,7 +59,7 @@ _QUEUE_POLICY = Calls(
     delete_call="set_queue_attributes",
 )
 _RULED = same("description", "eventPattern", "scheduleExpression", "state")
-_RULE = Calls(
+RULE = Calls(
     service="events",
     create_call="put_rule",
     id="{name}",
@@ -73,7 +73,7 @@ _RULE = Calls(
     reading=Read("describe_rule", key={"Name": "{id}"}),
 )
 _VALUED = same("type", "description") | {"value": "Value", "insecureValue": "Value"}
-_PARAMETER = Calls(
+PARAMETER = Calls(
     service="ssm",
     create_call="put_parameter",
     id="{name}",
@@ -123,9 +123,9 @@ class EventTargets:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "aws:sqs/queue:Queue": _QUEUE,
+    "aws:sqs/queue:Queue": QUEUE,
     "aws:sqs/queuePolicy:QueuePolicy": _QUEUE_POLICY,
-    "aws:cloudwatch/eventRule:EventRule": _RULE,
+    "aws:cloudwatch/eventRule:EventRule": RULE,
     "aws:cloudwatch/eventTarget:EventTarget": EventTargets(),
-    "aws:ssm/parameter:Parameter": _PARAMETER,
+    "aws:ssm/parameter:Parameter": PARAMETER,
 }

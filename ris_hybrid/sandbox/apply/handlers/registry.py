@@ -21,7 +21,7 @@ def _first(value: list[Any]) -> Any:
 
 
 _ENCRYPTION = Param("encryptionConfiguration", by=_first)
-_REPOSITORY = Calls(
+REPOSITORY = Calls(
     service="ecr",
     create_call="create_repository",
     at="repository",
@@ -39,7 +39,7 @@ _REPOSITORY = Calls(
     outputs={"arn": "repositoryArn", "repositoryUrl": "repositoryUri", "registryId": "registryId"},
     reading=Read("describe_repositories", at="repositories.0", key={"repositoryNames": ["{id}"]}),
 )
-_LIFECYCLE = Calls(
+LIFECYCLE = Calls(
     service="ecr",
     create_call="put_lifecycle_policy",
     id="{repository}",
@@ -49,7 +49,7 @@ _LIFECYCLE = Calls(
     delete_call="delete_lifecycle_policy",
     outputs={"registryId": "registryId"},
 )
-_POLICY = Calls(
+POLICY = Calls(
     service="ecr",
     create_call="set_repository_policy",
     id="{repository}",
@@ -64,7 +64,7 @@ _CHANGED = as_is("description", "customRoleArn", "imageTagMutability", "lifecycl
     "encryptionConfigurations": _ENCRYPTION,
     "resourceTags": Param("resourceTags", by=listed),
 }
-_TEMPLATE = Calls(
+TEMPLATE = Calls(
     service="ecr",
     create_call="create_repository_creation_template",
     id="{prefix}",
@@ -90,7 +90,7 @@ _PULL_THROUGH = Calls(
     ),
 )
 # An account always has one: taking ours away sets what it is without.
-_SCANNING = Calls(
+SCANNING = Calls(
     service="ecr",
     create_call="put_registry_scanning_configuration",
     id="{account}",
@@ -102,10 +102,10 @@ _SCANNING = Calls(
 )
 
 HANDLERS: Mapping[str, Handler] = {
-    "aws:ecr/repository:Repository": _REPOSITORY,
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": _LIFECYCLE,
-    "aws:ecr/repositoryPolicy:RepositoryPolicy": _POLICY,
-    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": _TEMPLATE,
+    "aws:ecr/repository:Repository": REPOSITORY,
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": LIFECYCLE,
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": POLICY,
+    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": TEMPLATE,
     "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": _PULL_THROUGH,
-    "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration": _SCANNING,
+    "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration": SCANNING,
 }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ris_hybrid.sandbox.apply.handler import Clients, Handler, Made, Props
 
-_DATA = frozenset(
+DATA = frozenset(
     {
         "blockDeviceMappings",
         "iamInstanceProfile",
@@ -60,7 +60,7 @@ _GROUP = Calls(
     outputs={"arn": "GroupArn", "placementGroupId": "GroupId"},
     reading=Read("describe_placement_groups", at="PlacementGroups.0", key={"GroupNames": ["{id}"]}),
 )
-_RESERVATION = Calls(
+RESERVATION = Calls(
     service="ec2",
     create_call="create_capacity_reservation",
     at="CapacityReservation",
@@ -88,7 +88,7 @@ class LaunchTemplates:
     """A launch template: any change of what machines get is a new version."""
 
     replace_on = frozenset({"name"})
-    knows = _DATA | {"name", "tags", "updateDefaultVersion"}
+    knows = DATA | {"name", "tags", "updateDefaultVersion"}
 
     def create(self, aws: Clients, name: str, props: Props) -> Made:
         """Its first version, which is the default."""
@@ -125,10 +125,16 @@ class LaunchTemplates:
         return _TEMPLATE.read(aws, rows[0]["LaunchTemplateId"]) if rows else None
 
 
+def data_of(props: Props) -> dict[str, Any]:
+    """What of a template's properties makes a version, in EC2's words."""
+    data: dict[str, Any] = _apart(props)["data"]
+    return data
+
+
 def _apart(props: Props) -> dict[str, Any]:
     """What makes a version in EC2's words under ``data``, the rest as it is."""
-    data = {key: _ec2(value) for key, value in props.items() if key in _DATA}
-    return {**{key: value for key, value in props.items() if key not in _DATA}, "data": pascal(data)}
+    data = {key: _ec2(value) for key, value in props.items() if key in DATA}
+    return {**{key: value for key, value in props.items() if key not in DATA}, "data": pascal(data)}
 
 
 def _ec2(value: Any, key: str = "") -> Any:
@@ -145,5 +151,5 @@ def _ec2(value: Any, key: str = "") -> Any:
 HANDLERS: Mapping[str, Handler] = {
     "aws:ec2/launchTemplate:LaunchTemplate": LaunchTemplates(),
     "aws:ec2/placementGroup:PlacementGroup": _GROUP,
-    "aws:ec2/capacityReservation:CapacityReservation": _RESERVATION,
+    "aws:ec2/capacityReservation:CapacityReservation": RESERVATION,
 }

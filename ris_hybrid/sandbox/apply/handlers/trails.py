@@ -36,7 +36,7 @@ def _selectors(selectors: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-_RECORDED: Params = {
+RECORDED: Params = {
     "s3BucketName": "S3BucketName",
     "isMultiRegionTrail": "IsMultiRegionTrail",
     "includeGlobalServiceEvents": "IncludeGlobalServiceEvents",
@@ -51,10 +51,10 @@ TRAIL = Switched(
         create_call="create_trail",
         id="TrailARN",
         named="name",
-        params={"name": "Name", **_RECORDED},
+        params={"name": "Name", **RECORDED},
         key={"Name": "{name}"},
         also=(
-            Also("update_trail", _RECORDED, at_creation=False),
+            Also("update_trail", RECORDED, at_creation=False),
             Also(
                 "put_event_selectors",
                 {"advancedEventSelectors": Param("AdvancedEventSelectors", _selectors)},

@@ -1,0 +1,1 @@
+"""What AWS shows of each resource type, so that a change behind our back is seen (sandbox)."""
