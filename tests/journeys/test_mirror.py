@@ -170,11 +170,15 @@ def test_an_allocation_is_mirrored_edited_guarded_and_never_deleted(
     assert (tags()["ris_stage"], tags()["ris_removed_on"]) == ("marked", marked_on)
     assert "NoMoreWrites" not in s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
 
-    # A bucket changed behind our back is named, and nothing else is.
+    # A bucket changed behind our back is named, and nothing else is; the next apply mends it, and that alone.
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
     (found,) = site.mirror("drift", "--check", code=6)["findings"]
     assert (found["name"], found["field"], found["verdict"]) == (BUCKET, "versioned", "changed behind our back")
-    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    mended = site.apply()["storage-sandbox"]
+    assert [(one["deed"], one["name"], one["fields"]) for one in mended] == [
+        ("update", BUCKET, ["versioningConfiguration"])
+    ]
+    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
 
     # Its fileset goes too, and days pass: nobody writes any more, then it is archived; nothing is deleted.
     for listed in (site.folder / "listing").glob("*s.txt"):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.apply.handler import Findable, Made, Readable, Unfinished
+from ris_hybrid.sandbox.apply.leftovers import left_over
 from ris_hybrid.sandbox.apply.refusals import CALL_ERRORS, is_open, named
 from ris_hybrid.sandbox.apply.state import Pending, Record
 from ris_hybrid.sandbox.apply.values import Secret, bare, holds, is_secret, opened
@@ -120,9 +121,12 @@ class Making:
                 found = handler.find(self._means.aws, name, opened(goal.inputs))
             if found is not None:
                 return found
+        with named(self._state.stack, goal.kind, goal.name, "find"):
+            ids = left_over(self._means.aws, goal.kind, opened(goal.inputs))
+        known = {record.id for record in self._state.records}
         self._means.say(
             f"sandbox {self._state.stack}: an earlier run ended while it made {goal.kind} {goal.name}, and no such "
-            "name is found: it is made now; if AWS had made it under an id of its own, that one stays in the sandbox"
+            f"name is found: it is made now; {_told(None if ids is None else [one for one in ids if one not in known])}"
         )
         return None
 
@@ -144,6 +148,13 @@ class Making:
     def _forget(self, urn: str) -> None:
         del self._state.pending[urn]
         self._keep()
+
+
+def _told(ids: list[str] | None) -> str:
+    """What may be left of a creation of which nothing is known."""
+    if ids is None:
+        return "if AWS had made it under an id of its own, that one stays in the sandbox"
+    return f"left over, and nobody's: {', '.join(ids)}" if ids else "nothing with its tags is left over"
 
 
 def _made_of(record: Record) -> Made:

@@ -1,4 +1,4 @@
-"""What the layer reads and sets in moto's memory of file systems, budgets, metric filters and account defaults."""
+"""What the layer reads and sets in moto's memory of file systems, budgets, buckets and account defaults."""
 
 from __future__ import annotations
 
@@ -74,6 +74,12 @@ def volumes_key(place: Place) -> str:
     """The key that volumes are encrypted with; empty for AWS's own."""
     account, region = place
     return str(ec2_backends[account][region].default_kms_key_id)
+
+
+def inventories(account: str, bucket: str) -> dict[str, Any] | None:
+    """A bucket's inventories by their id; None when there is no such bucket."""
+    found = s3_backends[account]["aws"].buckets.get(bucket)
+    return None if found is None else found.inventory_configs
 
 
 def forget_volumes_key(place: Place) -> None:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.apply.handler import Made
 from ris_hybrid.sandbox.apply.handlers import queues, templates
+from ris_hybrid.sandbox.apply.sights.every import sights
 
 if TYPE_CHECKING:
     from ris_hybrid.sandbox.apply.clients import SandboxClients
@@ -21,12 +22,15 @@ RESERVATION = "aws:ec2/capacityReservation:CapacityReservation"
 QUEUE, QUEUE_POLICY = "aws:sqs/queue:Queue", "aws:sqs/queuePolicy:QueuePolicy"
 RULE, TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
 PARAMETER = "aws:ssm/parameter:Parameter"
+SIGHTS = sights()
 
 
 def make(clients: SandboxClients, kind: str, props: dict[str, Any]) -> Made:
     """As the engine hands it on."""
     made = HANDLERS[kind].create(clients, "auto-1234567", props)
-    return Made(id=made.id, outputs={**props, **made.outputs})
+    whole = Made(id=made.id, outputs={**props, **made.outputs})
+    assert kind not in SIGHTS or SIGHTS[kind].differing(clients, whole, props) == {}
+    return whole
 
 
 def gone(clients: SandboxClients, kind: str, made: Made) -> None:

@@ -10,6 +10,7 @@ import pytest
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.apply.handler import Made, Unfinished
 from ris_hybrid.sandbox.apply.handlers.iam import HANDLERS
+from ris_hybrid.sandbox.apply.sights.every import sights
 
 if TYPE_CHECKING:
     from ris_hybrid.sandbox.apply.clients import SandboxClients
@@ -28,12 +29,15 @@ TRUST = json.dumps(
         "Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
     }
 )
+SIGHTS = sights()
 
 
 def make(clients: SandboxClients, kind: str, props: dict[str, Any]) -> Made:
     """As the engine hands it on."""
     made = HANDLERS[kind].create(clients, "auto-1234567", props)
-    return Made(id=made.id, outputs={**props, **made.outputs})
+    whole = Made(id=made.id, outputs={**props, **made.outputs})
+    assert kind not in SIGHTS or SIGHTS[kind].differing(clients, whole, props) == {}
+    return whole
 
 
 def test_a_role_with_its_boundary_policies_and_profile(clients):

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from ris_hybrid.sandbox.apply.handler import Made
 from ris_hybrid.sandbox.apply.handlers.registry import HANDLERS
+from ris_hybrid.sandbox.apply.sights.every import sights
 
 if TYPE_CHECKING:
     from ris_hybrid.sandbox.apply.clients import SandboxClients
@@ -35,12 +36,15 @@ LIFECYCLE = json.dumps(
         ]
     }
 )
+SIGHTS = sights()
 
 
 def make(clients: SandboxClients, kind: str, props: dict[str, Any]) -> Made:
     """As the engine hands it on."""
     made = HANDLERS[kind].create(clients, "auto-1234567", props)
-    return Made(id=made.id, outputs={**props, **made.outputs})
+    whole = Made(id=made.id, outputs={**props, **made.outputs})
+    assert kind not in SIGHTS or SIGHTS[kind].differing(clients, whole, props) == {}
+    return whole
 
 
 def test_a_repository_with_its_policies(clients):

@@ -1,7 +1,8 @@
 """Whether what AWS shows is what was asked for, in whatever form it shows it (pure).
 
-AWS leaves out what is empty, off or nought, orders lists as it likes, gives numbers as text and documents as structures. All else
-counts: an element more in a list, or a key more in a structure, is a change (a rule that deletes data, say).
+AWS leaves out what is empty, off or nought, orders lists as it likes, gives numbers as text and documents as
+structures. All else counts: an element more in a list, or a key more in a structure, is a change (a rule that deletes
+data, say).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def alike(wanted: Any, shown: Any, passing: frozenset[str] = frozenset()) -> boo
         return all(alike(wanted.get(key), shown.get(key), passing) for key in asked)
     if isinstance(wanted, list) and isinstance(shown, list):
         return len(wanted) == len(shown) and _all_there(wanted, list(shown), passing)
-    return _word(wanted) == _word(shown)
+    return bool(_word(wanted) == _word(shown))
 
 
 def _all_there(wanted: list[Any], left: list[Any], passing: frozenset[str]) -> bool:

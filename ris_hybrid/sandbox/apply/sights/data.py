@@ -97,9 +97,7 @@ SIGHTS: Mapping[str, Sight] = {
         keys.KEY.calls,
         Look(ask=asking("kms", "describe_key", "KeyMetadata", **_KEY), props={"description": "Description"}),
         Look(ask=asking("kms", "get_key_policy", **_KEY, PolicyName="default"), props={"policy": "Policy"}),
-        Look(
-            ask=asking("kms", "get_key_rotation_status", **_KEY), props={"enableKeyRotation": "KeyRotationEnabled"}
-        ),
+        Look(ask=asking("kms", "get_key_rotation_status", **_KEY), props={"enableKeyRotation": "KeyRotationEnabled"}),
         Look(ask=asking("kms", "list_resource_tags", **_KEY), tags="Tags"),
         params={"enableKeyRotation": Param("", plain, default=False)},
     ),
@@ -135,11 +133,7 @@ SIGHTS: Mapping[str, Sight] = {
         account.VOLUMES_KEY, Look(ask=asking("ec2", "get_ebs_default_kms_key_id"), props={"keyArn": "KmsKeyId"})
     ),
     "aws:ebs/encryptionByDefault:EncryptionByDefault": Shown(
-        looks=(
-            Look(
-                ask=asking("ec2", "get_ebs_encryption_by_default"), props={"enabled": "EbsEncryptionByDefault"}
-            ),
-        ),
+        looks=(Look(ask=asking("ec2", "get_ebs_encryption_by_default"), props={"enabled": "EbsEncryptionByDefault"}),),
         params=_on("enabled"),
     ),
     "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults": shown(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ris_hybrid.sandbox.apply.handler import Clients
     from ris_hybrid.sandbox.apply.sights.sight import Sight
 
+
 def _policy(aws: Clients, about: Mapping[str, Any]) -> Any:
     """A policy with the document of the version in force."""
     client, arn = aws.get("iam"), about["id"]

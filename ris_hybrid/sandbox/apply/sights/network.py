@@ -13,13 +13,18 @@ from ris_hybrid.sandbox.apply.handlers.wording import plain, unlisted
 from ris_hybrid.sandbox.apply.sights.sight import Look, Shown, asking, says_gone, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ris_hybrid.sandbox.apply.handler import Clients, Made, Props
     from ris_hybrid.sandbox.apply.sights.sight import Ask, Sight
 
 _LISTS = ("subnetIds", "routeTableIds", "securityGroupIds")
-_GROUP_KINDS = {"IpRanges": "CidrIp", "Ipv6Ranges": "CidrIpv6", "PrefixListIds": "PrefixListId", "UserIdGroupPairs": "GroupId"}
+_GROUP_KINDS = {
+    "IpRanges": "CidrIp",
+    "Ipv6Ranges": "CidrIpv6",
+    "PrefixListIds": "PrefixListId",
+    "UserIdGroupPairs": "GroupId",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Group:
         return differs if tags == (inputs.get("tags") or {}) else {**differs, "tags": tags}
 
 
-def _rules(permissions: list[Mapping[str, Any]]) -> Iterator[tuple[object, ...]]:
+def _rules(permissions: Iterable[Mapping[str, Any]]) -> Iterator[tuple[object, ...]]:
     """One a network, list or group that is let through."""
     for one in permissions:
         ports = (one["IpProtocol"], one.get("FromPort"), one.get("ToPort"))
@@ -135,8 +140,9 @@ SIGHTS: Mapping[str, Sight] = {
     "aws:ec2/internetGateway:InternetGateway": Shown(
         looks=(Look(ask=_there("describe_internet_gateways", "InternetGateways.0", "InternetGatewayIds"), tags="Tags"),)
     ),
+    # moto keeps no tags of these.
     "aws:ec2/vpcDhcpOptions:VpcDhcpOptions": Shown(
-        looks=(Look(ask=_there("describe_dhcp_options", "DhcpOptions.0", "DhcpOptionsIds"), tags="Tags"),)
+        looks=(Look(ask=_there("describe_dhcp_options", "DhcpOptions.0", "DhcpOptionsIds")),)
     ),
     "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation": Shown(
         looks=(

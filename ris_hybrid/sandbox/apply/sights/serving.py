@@ -46,11 +46,7 @@ def _notifications(aws: Clients, about: Mapping[str, Any]) -> Any:
     client, key = aws.get("budgets"), {"AccountId": about["accountId"], "BudgetName": about["name"]}
     rows = client.describe_notifications_for_budget(**key)["Notifications"]
     told = [client.describe_subscribers_for_notification(**key, Notification=row)["Subscribers"] for row in rows]
-    return {
-        "All": [
-            {"Notification": row, "Subscribers": whom} for row, whom in zip(rows, told, strict=True)
-        ]
-    }
+    return {"All": [{"Notification": row, "Subscribers": whom} for row, whom in zip(rows, told, strict=True)]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +77,11 @@ def _without_own(data: dict[str, Any]) -> dict[str, Any]:
     """A version's data without the template's own tags, which moto shows in it."""
     tagged = [one for one in data.get("TagSpecifications") or () if one["ResourceType"] != "launch-template"]
     return {**data, "TagSpecifications": tagged}
+
+
+def _recorded() -> dict[str, str]:
+    """What a trail records: shown where it is asked for, but for one."""
+    return {**_watched(trails.RECORDED), "enableLogFileValidation": "LogFileValidationEnabled"}
 
 
 def _watched(params: Mapping[str, Any]) -> dict[str, str]:
@@ -182,7 +183,9 @@ SIGHTS: Mapping[str, Sight] = {
     ),
     "aws:cloudtrail/trail:Trail": shown(
         trails.TRAIL.calls,
-        Look(ask=asking("cloudtrail", "get_trail", "Trail", **_TRAIL), props=_watched(trails.RECORDED) | {"enableLogFileValidation": "LogFileValidationEnabled"},
+        Look(
+            ask=asking("cloudtrail", "get_trail", "Trail", **_TRAIL),
+            props=_recorded(),
         ),
         Look(ask=asking("cloudtrail", "get_trail_status", **_TRAIL), props={"enableLogging": "IsLogging"}),
         Look(

@@ -91,7 +91,7 @@ class Toy:
     def update(self, _aws: Any, made: Made, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         self.cloud.called(f"update {made.id}")
         self.cloud.things[made.id] = dict(new)
-        return {"arn": f"arn:{made.id}:changed" if old.get("size") != new.get("size") else made.outputs["arn"]}
+        return {"arn": f"arn:{made.id}:changed" if old.get("size") != new.get("size") else made.outputs.get("arn")}
 
     def delete(self, _aws: Any, made: Made) -> None:
         self.cloud.called(f"delete {made.id}")
@@ -125,6 +125,19 @@ class Named(Toy):
 
 
 @dataclass
+class Mirror:
+    """Shows every thing as the cloud has it."""
+
+    cloud: Cloud
+
+    def differing(self, _aws: Any, made: Made, inputs: Mapping[str, Any]) -> dict[str, Any] | None:
+        there = self.cloud.things.get(made.id)
+        if there is None:
+            return None
+        return {prop: there.get(prop) for prop in {*there, *inputs} if there.get(prop) != inputs.get(prop)}
+
+
+@dataclass
 class Stage:
     """One sandbox of toys: writes programs and applies them."""
 
@@ -133,6 +146,9 @@ class Stage:
     said: list[str] = field(default_factory=list)
     front: Front = in_this_process
     policies: Policies | None = None
+    seen: tuple[str, ...] = ()
+    """Types that are compared with the cloud."""
+    survey: Front | None = None
 
     def deployer(self, body: str) -> SandboxDeployer:
         path = self.folder / "program.py"
@@ -141,11 +157,13 @@ class Stage:
             "toy:index:Thing": Toy(self.cloud, "thing"),
             "toy:index:Other": Named(self.cloud, "other"),
         }
+        sights = {kind: Mirror(self.cloud) for kind in self.seen}
         return SandboxDeployer(
             program=path,
-            means=Means(handlers=handlers, aws=Nowhere(), say=self.said.append, policies=self.policies),
+            means=Means(handlers=handlers, aws=Nowhere(), say=self.said.append, policies=self.policies, sights=sights),
             states=StateFolder(folder=self.folder / "states", project=PROJECT),
             front=self.front,
+            survey=self.survey,
         )
 
     def up(self, body: str, stack: str = "one") -> list[str]:

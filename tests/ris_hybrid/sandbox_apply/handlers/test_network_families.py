@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.apply.handler import Made
 from ris_hybrid.sandbox.apply.handlers import endpoints, groups, link, logs, names, vpc
+from ris_hybrid.sandbox.apply.sights.every import sights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,9 @@ HANDLERS: dict[str, Handler] = {}
 for family in (vpc, groups, endpoints, link, names, logs):
     HANDLERS.update({kind.rpartition(":")[2]: handler for kind, handler in family.HANDLERS.items()})
 
+SIGHTS = {kind.rpartition(":")[2]: sight for kind, sight in sights().items()}
+ALWAYS = {"DefaultSecurityGroup", "VpcDhcpOptionsAssociation"}
+"""What a VPC has of its own when ours is taken away."""
 TAGS = {"ris_env": "test"}
 
 
@@ -36,6 +40,7 @@ class Builder:
         made = HANDLERS[kind].create(self.clients, f"{kind}-1234567", props)
         whole = Made(id=made.id, outputs={**props, **made.outputs})
         self.made[made.id] = (kind, whole, props)
+        self._shown(made.id)
         return whole
 
     def update(self, made: Made, **changed: Any) -> Made:
@@ -45,12 +50,20 @@ class Builder:
         given = HANDLERS[kind].update(self.clients, before, old, new)
         whole = Made(id=made.id, outputs={**before.outputs, **new, **given})
         self.made[made.id] = (kind, whole, new)
+        self._shown(made.id)
         return whole
 
+    def _shown(self, made_id: str) -> None:
+        """What was just asked for is what AWS shows."""
+        kind, whole, props = self.made[made_id]
+        assert kind not in SIGHTS or SIGHTS[kind].differing(self.clients, whole, props) == {}
+
     def delete(self, made: Made) -> None:
-        kind, whole, _ = self.made[made.id]
+        kind, whole, props = self.made[made.id]
         HANDLERS[kind].delete(self.clients, whole)
         HANDLERS[kind].delete(self.clients, whole)  # gone already is no error
+        if kind in SIGHTS and kind not in ALWAYS:
+            assert SIGHTS[kind].differing(self.clients, whole, props) is None
 
     def ec2(self, call: str, **asked: Any) -> Any:
         return getattr(self.clients.get("ec2"), call)(**asked)

@@ -8,6 +8,7 @@ import pytest
 
 from ris_hybrid.sandbox.apply.handler import Made
 from ris_hybrid.sandbox.apply.handlers import account, alarms, buckets, budgets, config_rules, keys, lustre, trails
+from ris_hybrid.sandbox.apply.sights.every import sights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ris_hybrid.sandbox.apply.clients import SandboxClients
     from ris_hybrid.sandbox.apply.handler import Handler
 
+SIGHTS = sights()
 FAMILIES = (account, alarms, buckets, budgets, config_rules, keys, lustre, trails)
 
 
@@ -29,6 +31,7 @@ class Applied:
     def make(self, kind: str, **props: Any) -> Made:
         made = self.of[kind].create(self._clients, "auto-1234567", props)
         self._inputs[kind, made.id] = props
+        self._shown(kind, made, props)
         return Made(id=made.id, outputs={**props, **made.outputs})
 
     def change(self, kind: str, made: Made, **new: Any) -> None:
@@ -37,9 +40,16 @@ class Applied:
         assert not {name for name in new if old.get(name) != wanted[name]} & self.of[kind].replace_on
         self.of[kind].update(self._clients, made, old, wanted)
         self._inputs[kind, made.id] = wanted
+        self._shown(kind, made, wanted)
 
     def delete(self, kind: str, made: Made) -> None:
         self.of[kind].delete(self._clients, made)
+
+    def _shown(self, kind: str, made: Made, props: dict[str, Any]) -> None:
+        """What was just asked for is what AWS shows."""
+        whole = Made(id=made.id, outputs={**props, **made.outputs})
+        sight = SIGHTS.get(kind)
+        assert sight is None or sight.differing(self._clients, whole, props) == {}
 
 
 @pytest.fixture
