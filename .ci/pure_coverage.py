@@ -10,6 +10,7 @@ PURE = (
     "ris_hybrid/holdings/answers.py",
     "ris_hybrid/holdings/scope.py",
     "ris_hybrid/mirror/diff.py",
+    "ris_hybrid/sandbox/apply/sights/alike.py",
     "ris_hybrid/mirror/drift.py",
     "ris_hybrid/mirror/leaves.py",
     "ris_hybrid/mirror/portion.py",

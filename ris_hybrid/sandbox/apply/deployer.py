@@ -42,7 +42,10 @@ class SandboxDeployer:
     previewed: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """What stacks would give out, for previews of those after them."""
     survey: Front | None = None
-    """Goes through the program before ``up`` makes anything, so that what no run can do leaves nothing half done."""
+    """Goes through the program before the first ``up`` of a stack, so that what no run can do leaves nothing half done.
+
+    A stack that was built once holds no more types than it did, until another release; a preview tells of those.
+    """
 
     def preview(self, stack: str) -> Deployed:
         """What ``up`` would do; neither AWS nor the state is touched."""
@@ -54,7 +57,7 @@ class SandboxDeployer:
         """Build the stack; after a failure what was finished is in the state, and the next call goes on from there."""
         with locked(self.states.folder, stack):
             state = self.states.read(stack)
-            if self.survey is not None:
+            if self.survey is not None and not state.built:
                 self._surveyed(stack, deepcopy(state), self.survey)
             report = self._run(stack, state, dry_run=False).report()
         self.previewed.pop(stack, None)
@@ -87,7 +90,7 @@ class SandboxDeployer:
         return deployment
 
     def _surveyed(self, stack: str, state: StackState, front: Front) -> None:
-        silent = replace(self.means, say=str, sights={})
+        silent = replace(self.means, say=_unheard, sights={})
         deployment = Deployment(state, silent, _nowhere, dry_run=True, survey=True)
         self._go_through(deployment, References(states=self.states, stack=stack), front)
 
@@ -102,6 +105,10 @@ class SandboxDeployer:
         except RisHybridError as error:
             deployment.fail(error)
         deployment.finish()
+
+
+def _unheard(_line: str) -> None:
+    """A survey is silent."""
 
 
 def _nowhere() -> None:

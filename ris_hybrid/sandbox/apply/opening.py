@@ -58,7 +58,7 @@ class SandboxStacks:
     """The policy pack's folder; None: no rule is asked."""
     front: Front = as_child
     careful: bool = False
-    """Look at what AWS really has, and go through the program once before anything is made."""
+    """Look at what AWS really has, and go through a program once before anything of its stack is made."""
     say: Say = _silent
     _previewed: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 

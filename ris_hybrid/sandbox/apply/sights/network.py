@@ -64,7 +64,8 @@ def _said(kind: str, row: Mapping[str, Any]) -> str:
 
 def _there(call: str, path: str, key: str, *, gone: str = "State") -> Ask:
     """A thing of EC2's by its id; one that EC2 still lists as deleted is gone."""
-    plain_ask = asking("ec2", call, path, **{key: ["{id}"]})
+    by_id: dict[str, Any] = {key: ["{id}"]}
+    plain_ask = asking("ec2", call, path, **by_id)
 
     def ask(aws: Clients, about: Mapping[str, Any]) -> Any:
         found = plain_ask(aws, about)

@@ -91,7 +91,7 @@ def _watched(params: Mapping[str, Any]) -> dict[str, str]:
 
 _TRAIL = {"Name": "{arn}"}
 _ATTRIBUTES = asking("sqs", "get_queue_attributes", "Attributes", QueueUrl="{id}", AttributeNames=["All"])
-_RECORDER = {"ConfigurationRecorderNames": ["{name}"]}
+_RECORDER: dict[str, Any] = {"ConfigurationRecorderNames": ["{name}"]}
 SIGHTS: Mapping[str, Sight] = {
     "aws:sqs/queue:Queue": shown(
         queues.QUEUE,

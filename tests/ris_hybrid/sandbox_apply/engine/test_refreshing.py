@@ -110,5 +110,9 @@ def test_a_survey_leaves_it_to_the_run_what_is_in_the_way(stage: Stage) -> None:
     Other("second", name=first.label, opts=O(protect=True))
     """
     stage.survey = in_this_process
-    stage.up(body.format(zone="a"))
-    assert stage.up(body.format(zone="b")) == ["replace first zone"]
+    body += """Thing("third", opts=O(depends_on=[first]))
+    """
+    stage.cloud.broken["create third"] = ConfigError("not yet")
+    with pytest.raises(ConfigError, match="not yet"):
+        stage.up(body.format(zone="a"))
+    assert stage.up(body.format(zone="b")) == ["replace first zone", "create third"]
