@@ -107,10 +107,10 @@ def test_a_survey_leaves_it_to_the_run_what_is_in_the_way(stage: Stage) -> None:
     """In a preview more differs than in a run: what is not known yet may come out as it was."""
     body = """
     first = Thing("first", label="a", zone="{zone}")
-    Other("second", name=first.label, opts=O(protect=True))
+    second = Other("second", name=first.label, opts=O(protect=True))
     """
     stage.survey = in_this_process
-    body += """Thing("third", opts=O(depends_on=[first]))
+    body += """Thing("third", opts=O(depends_on=[second]))
     """
     stage.cloud.broken["create third"] = ConfigError("not yet")
     with pytest.raises(ConfigError, match="not yet"):
