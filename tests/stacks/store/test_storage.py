@@ -11,8 +11,8 @@ import pytest
 
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.mirror.values import RolePlan
-from stacks.storage.allocation_key import role_patterns
 from ris_hybrid.sandbox.apply.handlers.every import handlers
+from stacks.storage.allocation_key import role_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
