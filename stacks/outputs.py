@@ -95,11 +95,3 @@ class GuardrailsOutputs:
     trail_arn: str
     trail_bucket: str
     trail_log_group: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObservabilityOutputs:
-    """Of ``observability-<environment>``."""
-
-    alarm_topic_arn: str
-    dashboards: tuple[str, ...]

@@ -72,7 +72,7 @@ def demo(
         host_providers=host_providers,
         broker=broker,
     )
-    outcome = demos.run(order, view())
+    outcome = demos.run(order, view(), show.note)
     if report is not None:
         _write(report, render(outcome.summary, outcome.history, outcome.without))
     if picture is not None:
@@ -97,15 +97,14 @@ def start(
     """Start a sandbox in the background; commands without --conf then work on it."""
     need_extra()
     _one_of(host_providers, broker=broker)
+    from ris_hybrid.sandbox.cloud import built
     from ris_hybrid.sandbox.places import running
     from ris_hybrid.sandbox.rig import Order
     from ris_hybrid.sandbox.scenario import example_scenario, example_site, load_scenario
     from ris_hybrid.sandbox.service import start as start_service
 
-    if running() is None:
-        show.note("starting the sandbox")
-    else:
-        show.note("a sandbox is running already: it stays as it was started")
+    fresh = running() is None
+    show.note("starting the sandbox" if fresh else "a sandbox is running already: it stays as it was started")
     order = Order(
         scenario=load_scenario(example_scenario()),
         burst_yaml=burst or example_site() / "burst.yaml",
@@ -115,6 +114,8 @@ def start(
         broker=broker,
     )
     places = start_service(order, speed=speed)
+    if fresh:
+        show.note(f"sandbox: the cloud was built by the stacks' own programs: {built(places.root)}")
     if as_json:
         show.json_object(_state(places))
         return
@@ -237,6 +238,7 @@ def _show_summary(summary: Summary) -> None:
             "node-hours": f"{summary.bill.node_hours:.1f}",
             "dollars (list price)": f"{summary.bill.usd:.2f}",
             **{f"  {lab}": f"{usd:.2f}" for lab, usd in summary.bill.usd_by_lab.items()},
+            "built by the stacks": f"{summary.resources} resources in {summary.build_s:.1f} s",
             "instances left running": summary.instances_left,
             "AWS calls made": summary.api_calls,
             "protocol errors": summary.protocol_errors,

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ris_hybrid.sandbox import pool_build
+from ris_hybrid.sandbox import cloud
 from ris_hybrid.sandbox import rig as rigs
 from ris_hybrid.sandbox.bill import bill_of, rented
 from ris_hybrid.sandbox.lsf.cluster import Cluster
@@ -16,6 +16,9 @@ from ris_hybrid.sandbox.simulation import Simulation
 from ris_hybrid.sandbox.summary import Summary, waits_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ris_hybrid.sandbox.cloud import Cloud
     from ris_hybrid.sandbox.history import History
     from ris_hybrid.sandbox.live import View
     from ris_hybrid.sandbox.rig import Order, Rig
@@ -31,7 +34,7 @@ class Outcome:
     without: History
 
 
-def run(order: Order, view: View) -> Outcome:
+def run(order: Order, view: View, say: Callable[[str], None]) -> Outcome:
     """Replay with bursting and without. Everything that was started has ended when this returns or raises."""
     began = time.monotonic()
     scenario = order.scenario
@@ -40,11 +43,13 @@ def run(order: Order, view: View) -> Outcome:
     places.write_state("demo", {})
     try:
         with rigs.built(order, places) as rig:
+            made = cloud.built(places.root)
+            say(f"sandbox: the cloud was built by the stacks' own programs: {made}")
             rig.simulation.watch = view.show
             with view:
                 rig.simulation.run()
             without = _without(scenario)
-            summary = _summary(scenario, rig, without, order.seed, time.monotonic() - began)
+            summary = _summary(order, rig, without, made, time.monotonic() - began)
     finally:
         places.remove()
     return Outcome(summary=summary, history=rig.simulation.history, without=without.history)
@@ -57,12 +62,11 @@ def _without(scenario: Scenario) -> Simulation:
     return simulation
 
 
-def _summary(scenario: Scenario, rig: Rig, without: Simulation, seed: int, wall_s: float) -> Summary:
-    cluster = rig.simulation.cluster
-    calls = sum(rig.aws.calls().values())
+def _summary(order: Order, rig: Rig, without: Simulation, made: Cloud, wall_s: float) -> Summary:
+    scenario, cluster = order.scenario, rig.simulation.cluster
     finished = cluster.finished()
     return Summary(
-        seed=seed,
+        seed=order.seed,
         trace=scenario.name,
         jobs=len(scenario.trace.arrivals),
         finished=len(finished),
@@ -70,8 +74,10 @@ def _summary(scenario: Scenario, rig: Rig, without: Simulation, seed: int, wall_
         bill=bill_of((rented(row) for row in rig.aws.instances()), rig.settings.prices, cluster.now),
         waits=waits_of(finished),
         waits_without=waits_of(without.cluster.finished()),
-        instances_left=pool_build.instances_left(rig.aws),
-        api_calls=calls,
+        resources=made.resources,
+        build_s=made.seconds,
+        instances_left=cloud.instances_left(rig.aws),
+        api_calls=cloud.product_calls(rig.aws),
         protocol_errors=len(rig.ebrokerd.protocol_errors),
         wall_s=wall_s,
     )

@@ -14,7 +14,7 @@ from burst.aws.shapes import with_shapes
 from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.outputs import merge_outputs
-from ris_hybrid.sandbox import lsf_top, pool_build
+from ris_hybrid.sandbox import cloud, lsf_top
 from ris_hybrid.sandbox.aws.child import SandboxAws
 from ris_hybrid.sandbox.brokering import Broker, provider_of
 from ris_hybrid.sandbox.lsf.cluster import Cluster
@@ -83,7 +83,7 @@ def built(order: Order, places: Places) -> Iterator[Rig]:
     try:
         aws.set_clock(scenario.starts)
         settings = replace(settings, endpoint_url=aws.url)
-        outputs = pool_build.build(settings, aws, places.root, scenario.phi_labs)
+        outputs = cloud.build(settings, aws, places.root, scenario.phi_labs)
         settings = merge_outputs(replace(settings, outputs=outputs.name), places.root)
         top = lsf_top.write(places.lsf_top, settings, order.host_providers, connector_on=not order.broker)
         cluster = Cluster(scenario.cluster, scenario.starts)

@@ -31,7 +31,7 @@ def waits_of(jobs: Sequence[FinishedJob]) -> Waits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What the demo prints. Everything but ``wall_s`` depends on the seed and the inputs alone."""
+    """What the demo prints. Everything but the seconds depends on the seed and the inputs alone."""
 
     seed: int
     trace: str
@@ -41,8 +41,12 @@ class Summary:
     bill: Bill
     waits: Waits
     waits_without: Waits
+    resources: int
+    """That the stacks' programs built before the replay."""
+    build_s: float
     instances_left: int
     api_calls: int
+    """The product's own."""
     protocol_errors: int
     wall_s: float
 
@@ -64,6 +68,8 @@ class Summary:
             "p95_wait_s": round(self.waits.p95_s, 1),
             "mean_wait_s_without": round(self.waits_without.mean_s, 1),
             "p95_wait_s_without": round(self.waits_without.p95_s, 1),
+            "resources": self.resources,
+            "build_s": round(self.build_s, 1),
             "instances_left": self.instances_left,
             "api_calls": self.api_calls,
             "protocol_errors": self.protocol_errors,

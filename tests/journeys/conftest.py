@@ -7,9 +7,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from ris_hybrid.holdings.actions import actions_for
+from ris_hybrid.sandbox.aws.child import SandboxAws
+from stacks.environment import Environment
+from stacks.identity.controller_policy import burst_statements
+from stacks.identity.reading_policy import reading_statements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MASTER = Path(__file__).parent / "master"
 RECORDED = Path(__file__).parents[1] / "golden" / "lsf"
@@ -32,6 +41,22 @@ def lsf(tmp_path: Path) -> Path:
         (folder / name).write_text(f'#!/bin/sh\ncat "$(dirname "$0")/{name}.json"\n')
         (folder / name).chmod(0o755)
     return folder
+
+
+@pytest.fixture(scope="session")
+def beyond_policy() -> Callable[[str], set[str]]:
+    """Of a sandbox's address: what the product did there that the controller's policy does not allow."""
+    place = Environment(
+        cluster="c1", provider="aws", organization="site", env="e", account="123456789012", region="us-east-1"
+    )
+    statements = (*burst_statements(place, ["c1-e-node"]), *reading_statements())
+    allowed = {action for one in statements for action in one["Action"]}
+
+    def beyond(url: str) -> set[str]:
+        made = SandboxAws.attach(url).calls_by_key()["sandbox"]
+        return {action for operation in made for action in actions_for(operation)} - allowed
+
+    return beyond
 
 
 @pytest.fixture

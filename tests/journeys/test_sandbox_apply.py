@@ -66,10 +66,10 @@ def test_a_layer_goes_up_once_and_comes_down_again(shell: Shell) -> None:
 
 
 def test_what_cannot_be_done_is_said_after_what_was_done(shell: Shell) -> None:
-    refused = shell.run("outputs", "network", code=2)
+    refused = shell.run("outputs", "storage", code=2)
     assert refused.stderr.splitlines()[-2:] == [
-        "error: sandbox stack network-sandbox is not built",
-        "hint: run: ris-hybrid sandbox up network",
+        "error: sandbox stack storage-sandbox is not built",
+        "hint: run: ris-hybrid sandbox up storage",
     ]
     told = shell.run("preview", "identity", "observability", code=2)
     assert told.stdout.splitlines()[1].startswith("identity-sandbox")

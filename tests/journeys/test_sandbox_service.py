@@ -65,7 +65,7 @@ def submit(service: Service) -> None:
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
+def service(beyond_policy: Callable[[str], set[str]]) -> Iterator[Service]:
     with tempfile.TemporaryDirectory(prefix="rh-") as folder:
         root = Path(folder) / "s"
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PRO_", "RIS_HYBRID"))}
@@ -78,6 +78,7 @@ def service() -> Iterator[Service]:
             service = Service(root=root, started=json.loads(started.stdout), env=env, client=client)
             submit(service)
             yield service
+            assert beyond_policy(client["AWS_ENDPOINT_URL"]) == set()
         finally:
             call(env, COMMAND, "sandbox", "stop")
 

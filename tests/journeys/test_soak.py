@@ -25,16 +25,16 @@ def soak(folder: Path, *options: str, code: int = 0) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("seed", ["1", "2", "3"])
-def test_a_day_of_faults_leaves_nothing_behind(tmp_path: Path, seed: str, record_property: Any) -> None:
-    day = soak(tmp_path, "--first", seed)
+def test_eight_hours_of_faults_leaves_nothing_behind(tmp_path: Path, record_property: Any) -> None:
+    """``make soak`` runs twenty whole days."""
+    day = soak(tmp_path, "--first", "1", "--hours", "8")
     assert day["failures"] == []
-    assert day["finished"] == day["jobs"] > 200
+    assert day["finished"] == day["jobs"] > 60
     assert (day["orphans"], day["unknown"]) == ([], [])
     assert 0 < day["usd"] <= day["budget_usd"]
     assert {"kill", "restart", "fail-over", "interrupt", "no-join", "capacity"} <= day["faults"].keys()
     faults = ", ".join(f"{count} {kind}" for kind, count in day["faults"].items())
-    record_property("counts", f"soak, seed {seed}: {day['nodes']} nodes, {day['jobs']} jobs; {faults}")
+    record_property("counts", f"soak, seed 1: {day['nodes']} nodes, {day['jobs']} jobs; {faults}")
 
 
 @pytest.mark.timeout(600)
@@ -47,7 +47,8 @@ def test_an_hour_of_it_with_real_child_processes(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(600)
 def test_a_seed_is_a_day(tmp_path: Path) -> None:
-    days = [soak(tmp_path / name, "--hours", "4", "--first", "7") for name in ("a", "b")]
+    days = [soak(tmp_path / name, "--hours", "2", "--first", "1") for name in ("a", "b")]
     for day in days:
         day.pop("wall_s")
     assert days[0] == days[1]
+    assert days[0]["faults"]["kill"] > 0

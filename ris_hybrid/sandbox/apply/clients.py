@@ -13,12 +13,11 @@ from botocore.loaders import create_loader
 
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.aws.child import CLIENT_CONFIG, SandboxAws
+from ris_hybrid.sandbox.aws.wire import BUILDER
 
 if TYPE_CHECKING:
     from botocore.loaders import Loader
 
-BUILDER = "sandbox-pulumi"
-"""The access key of the sandbox's apply, by which its calls are told from the product's."""
 ACCOUNT = "123456789012"
 """moto's account for keys nobody made."""
 

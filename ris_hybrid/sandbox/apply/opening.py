@@ -19,6 +19,7 @@ from ris_hybrid.sandbox.apply.deployer import PROJECT, SandboxDeployer
 from ris_hybrid.sandbox.apply.environment import program, write_environment
 from ris_hybrid.sandbox.apply.goal import Means
 from ris_hybrid.sandbox.apply.handlers.every import handlers
+from ris_hybrid.sandbox.apply.refusals import CALL_ERRORS
 from ris_hybrid.sandbox.apply.runner import as_child, in_this_process
 from ris_hybrid.sandbox.apply.sights.every import sights
 from ris_hybrid.sandbox.apply.state import StateFolder
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ris_hybrid.mirror.deployed import Deployed
+    from ris_hybrid.sandbox.apply.goal import Policies
     from ris_hybrid.sandbox.apply.runner import Front
     from ris_hybrid.sandbox.places import Places
     from stacks.environment_file import EnvironmentFile
 
 Say = Callable[[str], None]
+STATES, ENVIRONMENTS = "stacks", "environment"
+"""Where the stacks' states, and the environment's file, are in a sandbox's folder."""
 
 
 def _silent(_line: str) -> None:
@@ -55,7 +59,9 @@ class SandboxStacks:
     plan: Path | None = None
     """A mirror plan; it wins over the one the environment's file names."""
     pack: Path | None = None
-    """The policy pack's folder; None: no rule is asked."""
+    """The policy pack's folder; None: it is not asked."""
+    rules: Policies | None = None
+    """What is asked where the pack is not; None: nothing is."""
     front: Front = as_child
     careful: bool = False
     """Look at what AWS really has, and go through a program once before anything of its stack is made."""
@@ -74,13 +80,13 @@ class SandboxStacks:
         env = places.client_env()
         url, region = env["AWS_ENDPOINT_URL"], env["AWS_REGION"]
         made = environment or write_environment(
-            places.root / "environment", with_shapes(load_burst(places.burst_yaml)), zones(url, region)
+            places.root / ENVIRONMENTS, with_shapes(load_burst(places.burst_yaml)), zones(url, region)
         )
         left = places.root / "mirror.json"
         return cls(
             url=url,
             region=region,
-            folder=places.root / "stacks",
+            folder=places.root / STATES,
             environment=made,
             plan=plan or (left if left.is_file() else None),
             pack=policy_pack(),
@@ -116,7 +122,11 @@ class SandboxStacks:
             yield SandboxDeployer(
                 program=program(),
                 means=Means(
-                    handlers=handlers(), aws=aws, say=self.say, policies=pack, sights=sights() if self.careful else {}
+                    handlers=handlers(),
+                    aws=aws,
+                    say=self.say,
+                    policies=pack or self.rules,
+                    sights=sights() if self.careful else {},
                 ),
                 states=self._states(),
                 front=self.front,
@@ -127,7 +137,7 @@ class SandboxStacks:
 
     def destroy(self, stack: str, *, dry_run: bool = False) -> Deployed:
         """Delete all of the stack but what is protected."""
-        with replace(self, pack=None).opened() as deployer:
+        with replace(self, pack=None, rules=None).opened() as deployer:
             return deployer.destroy(stack, dry_run=dry_run)
 
     def _states(self) -> StateFolder:
@@ -145,9 +155,12 @@ class SandboxStacks:
 
 
 def zones(url: str, region: str) -> tuple[str, ...]:
-    """The zones of a sandbox's region, by EC2's own answer."""
+    """The zones of a sandbox's region, by EC2's own answer; raises ``ConfigError`` for a region it does not know."""
     with closing(SandboxClients(url, region)) as aws:
-        answer = aws.get("ec2").describe_availability_zones()
+        try:
+            answer = aws.get("ec2").describe_availability_zones()
+        except CALL_ERRORS as error:
+            raise ConfigError(f"the sandbox has no region {region}: {error}", "check region of burst.yaml") from error
     return tuple(zone["ZoneName"] for zone in answer["AvailabilityZones"])
 
 

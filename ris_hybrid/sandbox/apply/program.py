@@ -11,6 +11,7 @@ import asyncio
 import json
 import runpy
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,13 +25,26 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from ris_hybrid.errors import RisHybridError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ORGANIZATION = "organization"
 """What Pulumi calls it where no service keeps the state."""
 USERS_ERROR = 2
 """Exit code of the child for an error the program foresaw; 1 is any other."""
 _SETTLE_S = 2.0
+
+
+class _Here(ThreadPoolExecutor):
+    """Makes each call at once, in this thread: the same program then makes the same calls in the same order."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """A future that is over already."""
+        over: Future[Any] = Future()
+        try:
+            over.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001  # whoever awaits the future gets it
+            over.set_exception(error)
+        return over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +66,8 @@ def run(asked: Run, monitor: Any, engine: Any) -> None:
     context = copy_context()
     context.run(_configure, asked, monitor, engine)
     with asyncio.Runner() as runner:
+        if not isinstance(monitor, str):
+            runner.get_loop().set_default_executor(_Here())
         # When a resource fails, the SDK leaves its other futures to be told of; what failed is raised anyway.
         runner.get_loop().set_exception_handler(lambda _loop, _about: None)
         runner.run(_whole(asked.path), context=context)

@@ -148,6 +148,10 @@ class SandboxAws:
         """Forget everything: machines, networks, tokens, faults, counts; the clock follows real time again."""
         self._ask("reset", {})
 
+    def rebuild(self) -> None:
+        """Forget everything, then build again what the sandbox's apply had built, with the same ids."""
+        self._ask("rebuild", {})
+
     def stop(self) -> None:
         """End it. One that was attached to is told to end by its process id."""
         if self._child is not None:

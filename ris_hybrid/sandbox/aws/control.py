@@ -11,6 +11,7 @@ from typing import cast
 
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.aws import moto_view
+from ris_hybrid.sandbox.aws.answering import applied
 from ris_hybrid.sandbox.aws.corrections import CORRECTIONS
 from ris_hybrid.sandbox.aws.interrupt import interrupt
 from ris_hybrid.sandbox.aws.state import Capacity, State
@@ -148,6 +149,15 @@ def _reset(state: State, _posted: object) -> object:
     return {"reset": True}
 
 
+def _rebuild(state: State, posted: object) -> object:
+    """A reset, then all calls of the sandbox's apply again before anybody else's: they get the ids they had."""
+    built = state.built
+    _reset(state, posted)
+    for call in built:
+        applied(state, call)
+    return {"rebuilt": len(built)}
+
+
 _ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "clock"): _clock,
     ("POST", "clock"): _set_clock,
@@ -161,4 +171,5 @@ _ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", "impair"): _impair,
     ("POST", "interrupt"): interrupt,
     ("POST", "reset"): _reset,
+    ("POST", "rebuild"): _rebuild,
 }

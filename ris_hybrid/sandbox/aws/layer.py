@@ -16,33 +16,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ris_hybrid.sandbox.aws import moto_view
-from ris_hybrid.sandbox.aws.additions import ADDED
+from ris_hybrid.sandbox.aws.answering import applied
 from ris_hybrid.sandbox.aws.control import PREFIX, control
-from ris_hybrid.sandbox.aws.describe import describe_instances, describe_status
-from ris_hybrid.sandbox.aws.ending import change_state
-from ris_hybrid.sandbox.aws.fleet_call import create_fleet
-from ris_hybrid.sandbox.aws.launch import run_instances
 from ris_hybrid.sandbox.aws.moto_app import Moto
-from ris_hybrid.sandbox.aws.placement_call import placement_group
 from ris_hybrid.sandbox.aws.state import State
-from ris_hybrid.sandbox.aws.wire import Answer, ApiError, Call, Environ, error_answer, not_in_sandbox, read_call
+from ris_hybrid.sandbox.aws.wire import Answer, Call, Environ, error_answer, read_call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 _MOTO_PAGES = ("/moto-api", "/favicon.ico")
-_CORRECTED: Mapping[str, Callable[[State, Call], Answer]] = {
-    "RunInstances": run_instances,
-    "DescribeInstances": describe_instances,
-    "DescribeInstanceStatus": describe_status,
-    "TerminateInstances": change_state,
-    "StopInstances": change_state,
-    "StartInstances": change_state,
-    "CreatePlacementGroup": placement_group,
-    "DescribePlacementGroups": placement_group,
-    "DeletePlacementGroup": placement_group,
-}
-_NO_FLEET_RECORDS = frozenset({"DescribeFleets", "DescribeFleetInstances", "DeleteFleets", "ModifyFleet"})
 
 
 class Layer:
@@ -84,38 +67,12 @@ class Layer:
         with self._lock:
             if self._state.book is not book:  # a reset came first: what was begun before it starts nothing after it
                 _reset_connection(call.environ)
-            answer = _applied(self._state, call, deed.grant)
+            answer = applied(self._state, call, deed.grant)
         if deed.hold_s:
             time.sleep(deed.hold_s)
         if deed.reset == "after":
             _reset_connection(call.environ)
         return answer
-
-
-def _applied(state: State, call: Call, grant: int | None) -> Answer:
-    try:
-        kept = state.tokens.replay(call)
-        if kept is not None:
-            return kept
-        answer = _corrected(state, call, grant)
-    except ApiError as error:
-        return error_answer(call, error)
-    state.tokens.keep(call, answer)
-    return answer
-
-
-def _corrected(state: State, call: Call, grant: int | None) -> Answer:
-    added = ADDED.get(call.name)
-    if added is not None:
-        return added(state, call)
-    if call.service != "ec2":
-        return state.plain(call)
-    if call.action == "CreateFleet":
-        return create_fleet(state, call, grant)
-    if call.action in _NO_FLEET_RECORDS:
-        raise not_in_sandbox(f"{call.name} (find a fleet's machines by their tag aws:ec2:fleet-id)")
-    handler = _CORRECTED.get(call.action)
-    return state.plain(call) if handler is None else handler(state, call)
 
 
 def _reset_connection(environ: Environ) -> None:

@@ -1,4 +1,4 @@
-"""What the layer reads and sets in moto's memory of file systems, budgets, buckets and account defaults."""
+"""What the layer reads and sets in moto's memory of file systems, buckets, budgets, log filters, account defaults."""
 
 from __future__ import annotations
 

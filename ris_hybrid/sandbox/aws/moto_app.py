@@ -97,6 +97,20 @@ def run(wsgi: Wsgi, environ: Environ) -> Answer:
     return Answer(status=int(status.split()[0]), headers=tuple(headers), body=content)
 
 
+class _Dispatcher(DomainDispatcherApplication):
+    """Finds the service of a host once: moto lists its own folder for each call, a fifth of the call's time."""
+
+    def __init__(self, create_app: Any) -> None:
+        super().__init__(create_app)
+        self._services: dict[str | None, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """As moto finds it."""
+        if host not in self._services:
+            self._services[host] = super().get_backend_for_host(host)
+        return self._services[host]
+
+
 class _Launches(EC2Response):
     """moto's EC2, naming the machines of a launch by their ids: writing each in full takes nine tenths of the time."""
 
@@ -129,4 +143,4 @@ def _moto_application() -> Wsgi:
         logging.getLogger(app.name).setLevel(logging.CRITICAL)
         return app
 
-    return DomainDispatcherApplication(backend_app)
+    return _Dispatcher(backend_app)

@@ -48,6 +48,8 @@ class State:
     """By access key and ``ec2:CreateFleet``."""
     direct_connect: DirectConnect = field(default_factory=DirectConnect)
     kept: Kept = field(default_factory=Kept)
+    built: list[Call] = field(default_factory=list)
+    """Every call of the sandbox's apply, to be made again after a reset."""
     impaired: dict[str, str] = field(default_factory=dict)
     """The check that fails of a machine: ``instance`` or ``system``."""
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Protocol = Literal["ec2", "query", "json", "rest-json", "rest-xml"]
 Environ = dict[str, Any]
+BUILDER = "sandbox-pulumi"
+"""The access key of the sandbox's apply, by which its calls are told from the product's."""
+_CONNECTION = frozenset({"werkzeug.socket", "wsgi.input"})
 _FORM = "application/x-www-form-urlencoded"
 _CREDENTIAL = re.compile(r"(?:Credential=|^)([^/,\s]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 _XML_REST = frozenset({"s3", "s3control", "route53", "cloudfront"})
@@ -133,6 +136,11 @@ class Call:
         environ = self.environ | {"REQUEST_METHOD": "POST", "QUERY_STRING": "", "CONTENT_TYPE": _FORM}
         action = dict(form).get("Action", self.action)
         return replace(self, pairs=form, body=body, action=action, environ=environ)
+
+    def kept(self) -> Call:
+        """The same call without its connection, to be made again."""
+        environ = {name: value for name, value in self.environ.items() if name not in _CONNECTION}
+        return replace(self, environ=environ)
 
     def wsgi(self) -> Environ:
         """A fresh WSGI environment of this call."""

@@ -22,8 +22,7 @@ from burst.aws.prices import catalog
 from burst.aws.shapes import with_shapes
 from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.outputs import merge_outputs
-from ris_hybrid.errors import SiteUnavailable
-from ris_hybrid.sandbox import lsf_top, pool_build
+from ris_hybrid.sandbox import cloud, lsf_top
 from ris_hybrid.sandbox.aws.child import SandboxAws
 from ris_hybrid.sandbox.conformance import plugin as plugins
 from ris_hybrid.sandbox.conformance.process import Ran, Running
@@ -51,7 +50,6 @@ Words = tuple[str, ...]
 LAUNCHES = frozenset({"ec2:RunInstances", "ec2:CreateFleet", "ec2:RequestSpotFleet", "ec2:RequestSpotInstances"})
 LAUNCH = "|".join(f"^{name}$" for name in sorted(LAUNCHES))
 _BOOT_S = 120.0
-_TRIES = 5
 _ENDED = {"shutting-down", "terminated"}
 _CLUSTER = ClusterSpec(
     name="probe",
@@ -65,18 +63,14 @@ _SIGNED = "AWS4-HMAC-SHA256 Credential=sandbox/20270101/{region}/ec2/aws4_reques
 class Stand:
     """One plug-in, ready to be called."""
 
-    def __init__(
-        self, aws: SandboxAws, places: Places, settings: BurstSettings, scripts: Scripts, beside: Words
-    ) -> None:
+    def __init__(self, aws: SandboxAws, places: Places, scripts: Scripts, beside: Words) -> None:
         self.aws = aws
         self.ran: list[Ran] = []
         """Every script run of every probe so far."""
         self.now = 0.0
         self.cluster = Cluster(_CLUSTER, 0)
         self._rows: Callable[[], Sequence[RcRow]] = no_rc_rows
-        self._made = (places.root / "outputs.json").read_text(encoding="utf-8")
         self._places = places
-        self._settings = settings
         self._count = 0
         self._beside = beside
         self._conf = read_rc_conf(places.lsf_top)
@@ -88,16 +82,9 @@ class Stand:
 
     def fresh(self, ago_s: float = 0.0) -> None:
         """An empty account with the same network, an empty data directory, and the time of so many seconds ago."""
-        for _ in range(_TRIES):
-            self.aws.reset()
-            self.now = float(int(time.time() - ago_s))
-            self.aws.set_clock(self.now)
-            made = pool_build.build(self._settings, self.aws, self._places.root, ()).read_text(encoding="utf-8")
-            # A late call of a script that was killed, or of a service, draws from the row of ids too.
-            if made == self._made:
-                break
-        else:
-            raise SiteUnavailable("the sandbox's EC2 gives other ids at each reset", "end what else calls it")
+        self.aws.rebuild()
+        self.now = float(int(time.time() - ago_s))
+        self.aws.set_clock(self.now)
         self.forget()
 
     @contextmanager
@@ -215,7 +202,7 @@ def standing(plugin: Plugin | None, places: Places) -> Iterator[Stand]:
     aws = SandboxAws.start(places.aws_state, region=settings.region)
     try:
         settings = replace(settings, endpoint_url=aws.url)
-        outputs = pool_build.build(settings, aws, places.root, ())
+        outputs = cloud.build(settings, aws, places.root)
         ours = merge_outputs(replace(settings, outputs=outputs.name), places.root)
         ours = replace(ours, outputs="", notices=f"{aws.url}/{_ACCOUNT}/{_NOTICES}")
         listed = None if plugin is None else plugin.set_up(places.root, _facts(aws, outputs))
@@ -223,7 +210,7 @@ def standing(plugin: Plugin | None, places: Places) -> Iterator[Stand]:
         env = _environment(aws, places) | ({} if plugin is None else dict(plugin.env))
         install_commands(places.bin, places.socket)
         scripts = Scripts(read_rc_conf(places.lsf_top), _CLUSTER.name, env)
-        yield Stand(aws, places, settings, scripts, plugin.beside if plugin else _service(places, ours))
+        yield Stand(aws, places, scripts, plugin.beside if plugin else _service(places, ours))
     finally:
         aws.stop()
 

@@ -16,7 +16,7 @@ from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.errors import SiteUnavailable
-from ris_hybrid.sandbox import knife, lsf_top, pool_build
+from ris_hybrid.sandbox import cloud, knife, lsf_top
 from ris_hybrid.sandbox.aws.child import SandboxAws
 from ris_hybrid.sandbox.history import History
 from ris_hybrid.sandbox.lsf.cluster import Cluster
@@ -119,7 +119,7 @@ def built(day: Day, places: Places) -> Iterator[Site]:
     try:
         aws.set_clock(STARTS)
         settings = replace(settings, endpoint_url=aws.url)
-        outputs = pool_build.build(settings, aws, places.root, ())
+        outputs = cloud.build(settings, aws, places.root)
         settings = merge_outputs(replace(settings, outputs=outputs.name), places.root)
         top = lsf_top.write(places.lsf_top, settings)
         if day.seed % 2:

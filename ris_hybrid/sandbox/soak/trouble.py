@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from ris_hybrid.sandbox.pool_build import sandbox_client
+from ris_hybrid.sandbox.apply.clients import SandboxClients
 from ris_hybrid.sandbox.soak.ordeals import Kind
 from ris_hybrid.sandbox.soak.watch import running
 
@@ -101,7 +101,8 @@ class Trouble:
         if not gone:
             return ""
         self._site.aws.faults([])  # this call is nobody's of ours
-        with closing(sandbox_client(self._site.aws)) as client:
+        with closing(SandboxClients.of(self._site.aws)) as clients:
+            client = clients.get("ec2")
             call = client.stop_instances if stopped else client.terminate_instances
             call(InstanceIds=gone)
         return f"{'stopped' if stopped else 'ended'}: {', '.join(gone)}"

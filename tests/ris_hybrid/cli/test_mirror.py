@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 FILES = Path("services", "storage", "allocations", "storage1")
 NOW = 1_800_000_000.0
-DAY_S = 86_400.0
 
 
 @pytest.fixture(autouse=True)

@@ -65,6 +65,8 @@ class Told:
             bill=Bill(nodes=2, node_hours=1.23456, usd=0.987, usd_by_lab={"lee": 0.654, "wu": 0.333}, episodes=1),
             waits=Waits(mean_s=61.26, p95_s=300.0),
             waits_without=Waits(mean_s=600.0, p95_s=1200.04),
+            resources=60,
+            build_s=1.84,
             instances_left=0,
             api_calls=42,
             protocol_errors=0,

@@ -18,7 +18,7 @@ from burst.aws.userdata import user_data
 from burst.rc.conf import load
 from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.errors import ConfigError, PolicyViolation, SiteUnavailable
-from ris_hybrid.sandbox import lsf_top, pool_build, service
+from ris_hybrid.sandbox import cloud, lsf_top, service
 from ris_hybrid.sandbox.aws.child import SandboxAws
 from ris_hybrid.sandbox.lsf.cluster import Cluster
 from ris_hybrid.sandbox.lsf.rcconf import read_rc_conf
@@ -75,24 +75,27 @@ def test_writing_again_changes_nothing(top: lsf_top.LsfTop, make: Any) -> None:
     assert texts() == before
 
 
-@pytest.mark.parametrize("region", ["us-east-1", "us-west-1", "eu-north-1"])
-def test_pools_are_built_in_the_region_of_the_settings(
+@pytest.mark.parametrize("region", ["us-east-1", "us-west-1"])
+def test_the_cloud_is_built_in_the_region_of_the_settings(
     sandbox_aws: SandboxAws, make: Any, tmp_path: Path, region: str
 ) -> None:
     pool = make.pool(launch_template="", subnets=())
     settings = make.settings(region=region, endpoint_url=sandbox_aws.url, pools=(pool,), outputs="outputs.json")
-    path = pool_build.build(settings, SandboxAws.attach(sandbox_aws.url, region), tmp_path, ())
+    there = SandboxAws.attach(sandbox_aws.url, region)
+    path = cloud.build(settings, there, tmp_path)
     assert path == tmp_path / "outputs.json"
     merged = merge_outputs(settings, tmp_path)
     assert merged.pools[0].launch_template.startswith("lt-")
     assert 2 <= len(set(merged.pools[0].subnets)) <= 3
+    assert cloud.product_calls(there) == 0
     sandbox_aws.timing(pending_s=0, shutting_down_s=0)
-    cloud = Ec2Cloud(ec2_client(merged), merged)
-    cloud.launch(make.launch(2))
-    assert {machine.zone[:-1] for machine in cloud.machines()} == {region}
-    assert pool_build.instances_left(SandboxAws.attach(sandbox_aws.url, region)) == 2
-    cloud.end([machine.machine_id for machine in cloud.machines()], "ret-1")
-    assert pool_build.instances_left(SandboxAws.attach(sandbox_aws.url, region)) == 0
+    burst = Ec2Cloud(ec2_client(merged), merged)
+    burst.launch(make.launch(2))
+    assert {machine.zone[:-1] for machine in burst.machines()} == {region}
+    assert cloud.instances_left(there) == 2
+    assert cloud.product_calls(there) == 2  # CreateFleet, and one to look
+    burst.end([machine.machine_id for machine in burst.machines()], "ret-1")
+    assert cloud.instances_left(there) == 0
 
 
 def test_templates_say_how_a_node_joins_and_where_it_is_put(
@@ -102,7 +105,7 @@ def test_templates_say_how_a_node_joins_and_where_it_is_put(
     settings = make.settings(
         endpoint_url=sandbox_aws.url, outputs="outputs.json", pools=(make.pool(launch_template="", subnets=()), wide)
     )
-    pool_build.build(settings, sandbox_aws, tmp_path, ())
+    cloud.build(settings, sandbox_aws, tmp_path)
     merged = merge_outputs(settings, tmp_path)
     assert merged.notices == f"{sandbox_aws.url}/123456789012/c1-sandbox-notices"
     (group,) = ec2.describe_placement_groups()["PlacementGroups"]
@@ -115,21 +118,18 @@ def test_templates_say_how_a_node_joins_and_where_it_is_put(
         assert b64decode(data["UserData"]).decode() == user_data(pool, settings)
         assert data["MetadataOptions"]["HttpTokens"] == "required"
         assert data["MetadataOptions"]["InstanceMetadataTags"] == "enabled"
-        assert [one["InterfaceType"] for one in data.get("NetworkInterfaces", ())] == (["efa"] if pool.efa else [])
         assert data.get("Placement", {}).get("GroupName", "") == pool.placement_group
     sandbox_aws.timing(pending_s=0, shutting_down_s=0)
-    cloud = Ec2Cloud(ec2, merged)
-    cloud.launch(make.launch(2, pool="mpi"))
-    assert [machine.pool for machine in cloud.machines()] == ["mpi", "mpi"]
+    burst = Ec2Cloud(ec2, merged)
+    burst.launch(make.launch(2, pool="mpi"))
+    assert [machine.pool for machine in burst.machines()] == ["mpi", "mpi"]
     rows = [one for page in ec2.describe_instances()["Reservations"] for one in page["Instances"]]
     assert {row["Placement"]["GroupName"] for row in rows} == {"close"}
 
 
-def test_the_users_own_aws_files_and_proxy_have_no_say(
-    sandbox_aws: SandboxAws, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_users_own_aws_files_and_proxy_have_no_say_and_a_rebuild_gives_the_same_ids(
+    sandbox_aws: SandboxAws, ec2: EC2Client, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pool_build.build(make.settings(), sandbox_aws, tmp_path, ())  # the emulator in this process has settled by now
-    sandbox_aws.reset()
     for name, value in {
         "AWS_PROFILE": "nobody",
         "AWS_CONFIG_FILE": str(tmp_path),
@@ -140,20 +140,31 @@ def test_the_users_own_aws_files_and_proxy_have_no_say(
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
     }.items():
         monkeypatch.setenv(name, value)
-    pool_build.build(make.settings(), sandbox_aws, tmp_path, ())
-    assert set(json.loads((tmp_path / "outputs.json").read_text())) == {"cpu"}
+    built = json.loads(cloud.build(make.settings(), sandbox_aws, tmp_path).read_text())
+    assert set(built) == {"cpu"}
+    made = cloud.built(tmp_path)
+    assert made.resources > 50
+    assert str(made).endswith(f"resources by the stacks network, identity and compute in {made.seconds:.1f} s")
+    ec2.run_instances(MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateId": built["cpu"]["launch_template"]})
+    ec2.delete_launch_template(LaunchTemplateId=built["cpu"]["launch_template"])
+    for _ in range(2):
+        sandbox_aws.rebuild()
+        assert sandbox_aws.instances() == []
+        (template,) = ec2.describe_launch_templates()["LaunchTemplates"]
+        assert template["LaunchTemplateId"] == built["cpu"]["launch_template"]
 
 
 def test_a_region_the_emulator_does_not_know_is_told(sandbox_aws: SandboxAws, make: Any, tmp_path: Path) -> None:
     nowhere = SandboxAws.attach(sandbox_aws.url, "us-nowhere-1")
-    with pytest.raises(ConfigError, match="the sandbox cannot build the pools: ") as raised:
-        pool_build.build(make.settings(region="us-nowhere-1"), nowhere, tmp_path, ())
-    assert raised.value.hint == "check region and pools of burst.yaml"
+    with pytest.raises(ConfigError, match="the sandbox has no region us-nowhere-1: ") as raised:
+        cloud.build(make.settings(region="us-nowhere-1"), nowhere, tmp_path)
+    assert raised.value.hint == "check region of burst.yaml"
 
 
-def test_a_plan_that_breaks_a_rule_is_not_built(sandbox_aws: SandboxAws, make: Any, tmp_path: Path) -> None:
-    with pytest.raises(PolicyViolation):  # the pool serves every lab, and one of them holds PHI
-        pool_build.build(make.settings(), sandbox_aws, tmp_path, ("lee",))
+def test_a_burst_that_breaks_a_rule_is_not_built(sandbox_aws: SandboxAws, make: Any, tmp_path: Path) -> None:
+    pool = make.pool(purchase="spot")
+    with pytest.raises(PolicyViolation, match="no-spot-for-phi"):  # it serves every lab, and one of them holds PHI
+        cloud.build(make.settings(pools=(pool,)), sandbox_aws, tmp_path, ("lee",))
     assert "ec2:CreateVpc" not in sandbox_aws.calls()
     assert list(tmp_path.iterdir()) == []
 

@@ -120,6 +120,8 @@ def test_a_summary_is_rounded_to_what_it_can_mean(told: Any) -> None:
         "p95_wait_s": 300.0,
         "mean_wait_s_without": 600.0,
         "p95_wait_s_without": 1200.0,
+        "resources": 60,
+        "build_s": 1.8,
         "instances_left": 0,
         "api_calls": 42,
         "protocol_errors": 0,

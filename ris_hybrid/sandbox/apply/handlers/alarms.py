@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ris_hybrid.sandbox.apply.handlers.calls import Calls
 from ris_hybrid.sandbox.apply.handlers.parts import Also, Param, same
@@ -63,10 +63,6 @@ SUBSCRIPTION = Calls(
 
 def _dimensions(values: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in values.items()]
-
-
-def _single(value: Any) -> list[Any]:
-    return [value]
 
 
 WATCHED: Params = {

@@ -49,6 +49,18 @@ def test_a_statement_without_a_condition_is_enforced(bucket):
         bucket.get_bucket_policy(Bucket="b-1")
 
 
+def test_a_lock_is_put_on_a_bucket_that_holds_objects(bucket):
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 3}}}
+    bucket.put_bucket_versioning(Bucket="b-1", VersioningConfiguration={"Status": "Enabled"})
+    bucket.put_object(Bucket="b-1", Key="x", Body=b"data")
+    bucket.put_object_lock_configuration(Bucket="b-1", ObjectLockConfiguration=lock)
+    found = bucket.get_object_lock_configuration(Bucket="b-1")["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert (found["Mode"], found["Days"]) == ("GOVERNANCE", 3)
+    assert bucket.get_object(Bucket="b-1", Key="x")["Body"].read() == b"data"
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        bucket.put_object_lock_configuration(Bucket="b-2", ObjectLockConfiguration=lock)
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "{}"])
 def test_what_is_no_policy_is_refused(bucket, text):
     with pytest.raises(ClientError, match="MalformedPolicy"):
