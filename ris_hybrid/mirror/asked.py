@@ -21,7 +21,7 @@ def asked_for(wanted: Wanted, projects: tuple[ProjectPlan, ...], environment: En
 
     What a bucket has it keeps when its class falls: Object Lock cannot be taken off, and data needs its key.
     """
-    data_class = class_of(wanted, seen.classes, seen.settings.data_class)
+    data_class = class_of(wanted, seen)
     known = seen.at(wanted, environment.name)
     return Facts(
         name=wanted.name,

@@ -72,6 +72,12 @@ class Known:
         return self.record.moved_to if self.record else ""
 
     @property
+    def holds_phi(self) -> bool:
+        """Whether the ledger or the record says so: who changes one of them lowers nothing."""
+        recorded = self.record is not None and self.record.data_class == "phi"
+        return recorded or (self.tags or {}).get("ris_data_class") == "phi"
+
+    @property
     def owner(self) -> str:
         """Whose it is; empty where nothing says so."""
         return (self.tags or {}).get("ris_owner", "") or (self.record.owner if self.record else "")

@@ -9,7 +9,7 @@ from ris_hybrid.mirror import naming
 from ris_hybrid.mirror.asked import asked_for
 from ris_hybrid.mirror.building import build
 from ris_hybrid.mirror.findings import findings
-from ris_hybrid.mirror.placing import class_of
+from ris_hybrid.mirror.placing import class_of, still_phi
 from ris_hybrid.mirror.projects import plan_projects
 from ris_hybrid.mirror.refusals import placed, refusal, taken
 from ris_hybrid.mirror.remembered import remembered
@@ -37,13 +37,16 @@ def of_file(wanted: Wanted, seen: Survey) -> Outcome:
     where = refusal(wanted, seen) or placed(wanted, seen)
     if isinstance(where, Unmapped):
         return as_it_was(where, next(iter(seen.homes(wanted)), None), seen)
-    data_class = class_of(wanted, seen.classes, seen.settings.data_class)
+    data_class = class_of(wanted, seen)
     projects, dropped = plan_projects(wanted, seen.groups, data_class)
     facts = asked_for(wanted, projects, where, seen)
     if seen.at(wanted, where.name) is None and (refused := taken(facts, seen)):
         return Outcome(plan=None, unmapped=(refused,))
     plan = build(facts, seen.settings, seen.sources.burst)
-    return Outcome(plan=plan, unmapped=(*dropped, *findings(wanted, plan, seen)))
+    held = still_phi(wanted, seen)
+    return Outcome(
+        plan=plan, unmapped=(*dropped, *findings(wanted, plan, seen)), held=(held,) if held is not None else ()
+    )
 
 
 def as_it_was(refused: Unmapped, known: Known | None, seen: Survey) -> Outcome:

@@ -4,17 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ris_hybrid.mirror.values import Held
 
+if TYPE_CHECKING:
     from ris_hybrid.mirror.settings import Environment, MirrorSettings
+    from ris_hybrid.mirror.survey import Survey
     from ris_hybrid.mirror.values import DataClass
     from ris_hybrid.mirror.wanted import Wanted
 
+_LOWER = "To lower it on purpose, name its class in mirror.yaml, data_classes"
 
-def class_of(wanted: Wanted, named: Mapping[str, DataClass], other: DataClass) -> DataClass:
-    """PHI where the file says ``secure``, else what mirror.yaml says of it by name (here by key), or of all others."""
-    return "phi" if wanted.secure else named.get(wanted.key, other)
+
+def class_of(wanted: Wanted, seen: Survey) -> DataClass:
+    """PHI where the file says ``secure``, else what mirror.yaml says of it by name, or of all others.
+
+    What is held as PHI stays PHI until mirror.yaml names another class: a line lost from a file lowers nothing.
+    """
+    told = asked_class(wanted, seen)
+    named = wanted.secure or wanted.key in seen.classes
+    return told if named or not any(one.holds_phi for one in seen.homes(wanted)) else "phi"
+
+
+def asked_class(wanted: Wanted, seen: Survey) -> DataClass:
+    """The class by its file and mirror.yaml alone."""
+    return "phi" if wanted.secure else seen.classes.get(wanted.key, seen.settings.data_class)
+
+
+def still_phi(wanted: Wanted, seen: Survey) -> Held | None:
+    """What is said where it stays PHI against its file."""
+    asked = asked_class(wanted, seen)
+    if class_of(wanted, seen) == asked:
+        return None
+    text = f"it is held as phi, and its file does not say secure: true (any more): it stays phi. {_LOWER}"
+    return Held(allocation=wanted.name, step="lower its data class", reason=f"{text}: {{{wanted.name}: {asked}}}")
 
 
 def takes(environment: Environment, data_class: DataClass, settings: MirrorSettings) -> bool:

@@ -45,7 +45,7 @@ def refusal(wanted: Wanted, seen: Survey) -> Unmapped | None:
 
 def placed(wanted: Wanted, seen: Survey) -> Environment | Unmapped:
     """Where it goes: it stays where it is as long as its data class may, and else moves; or why it goes nowhere."""
-    data_class = class_of(wanted, seen.classes, seen.settings.data_class)
+    data_class = class_of(wanted, seen)
     home = next(iter(seen.homes(wanted)), None)
     current = seen.environments.get(home.environment) if home else None
     if current is not None and takes(current, data_class, seen.settings):

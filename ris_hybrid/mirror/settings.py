@@ -79,7 +79,10 @@ class MirrorSettings:
     data_class: DataClass = "internal"
     """Of an allocation that is not ``secure``."""
     data_classes: Mapping[str, DataClass] = field(default_factory=dict)
-    """Of single allocations, by name; one that is ``secure`` is PHI whatever stands here."""
+    """Of single allocations, by name; one that is ``secure`` is PHI whatever stands here.
+
+    Only this lowers an allocation that is held as PHI: a file that is not ``secure`` any more does not.
+    """
     archive_class: str = "DEEP_ARCHIVE"
     listing: str = "listing"
     """Folder of what the site reported, relative to mirror.yaml."""

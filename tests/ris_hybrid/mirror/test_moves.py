@@ -94,7 +94,8 @@ def test_a_move_that_was_cut_short_goes_on(site: Any, two: Any, before: Any, mov
 
 
 def test_moved_back_it_finds_its_first_bucket(site: Any, two: Any, before: Any, moved: Any) -> None:
-    back = again(site, two, moved, site.wanted("lee", projects=(site.project(),)))
+    lowered = replace(two, data_classes={"lee": "internal"})
+    back = again(site, lowered, moved, site.wanted("lee", projects=(site.project(),)))
     assert places(back) == [("lee", "open", "active", ""), ("lee", "phi", "marked", "open")]
     assert back.allocations[0] == before.allocations[0]
 
@@ -157,10 +158,40 @@ def test_a_class_that_rises_in_place_locks_and_encrypts_what_comes(site: Any) ->
     assert again(site, None, risen, site.wanted(secure=True)).unmapped == ()
 
 
+@pytest.mark.parametrize("known_by", ["tag and record", "tag", "record", "record beside a tag that was changed"])
+def test_phi_stays_phi_when_its_file_no_longer_says_so(site: Any, known_by: str) -> None:
+    secure = site.plan(site.wanted(secure=True))
+    (was,) = secure.allocations
+    holdings = site.built(secure)
+    if known_by == "record":
+        holdings = {"prod": None}
+    if known_by == "record beside a tag that was changed":
+        holdings = site.built(secure, tags={**was.tags, "ris_data_class": "internal"})
+    record = {"recorded": None} if known_by == "tag" else {}
+    now = again(site, None, secure, site.wanted(), holdings=holdings, **record)
+    assert now.allocations == secure.allocations
+    text = (
+        "it is held as phi, and its file does not say secure: true (any more): it stays phi. "
+        "To lower it on purpose, name its class in mirror.yaml, data_classes: {lee: internal}"
+    )
+    assert ("lee", "lower its data class", text) in site.held(now)
+
+
+def test_phi_renamed_stays_phi_and_is_lowered_only_by_name(site: Any) -> None:
+    secure = site.plan(site.wanted(secure=True))
+    renamed = again(site, None, secure, site.wanted("kim", renamed_from="lee"))
+    assert [(one.name, one.data_class) for one in renamed.allocations] == [("kim", "phi")]
+    lowered = again(site, site.settings(data_classes={"Lee": "confidential"}), secure, site.wanted())
+    assert lowered.allocations[0].data_class == "confidential"
+    assert lowered.held == ()
+    again_open = again(site, None, lowered, site.wanted())
+    assert (again_open.allocations[0].data_class, again_open.held) == ("internal", ())
+
+
 @pytest.mark.parametrize("remember", [True, False])
 def test_a_class_that_falls_keeps_lock_and_key(site: Any, remember: bool) -> None:
     secure = site.plan(site.wanted(secure=True))
-    fallen = again(site, None, secure, site.wanted())
+    fallen = again(site, site.settings(data_classes={"lee": "internal"}), secure, site.wanted())
     (was,), (now,) = secure.allocations, fallen.allocations
     assert now.data_class == "internal"
     assert now.bucket == was.bucket
