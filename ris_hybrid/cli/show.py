@@ -71,11 +71,11 @@ def warn(text: str) -> None:
 
 
 def error(message: str, hint: str = "") -> None:
-    """Why the command failed, on stderr, one ``error:`` a line, and what to do next."""
+    """Why the command failed, on stderr, one ``error:`` a line, and what to do next, one ``hint:`` a line."""
     for text in message.splitlines():
         _labelled("error", "red", text)
-    if hint:
-        _labelled("hint", "cyan", hint)
+    for text in hint.splitlines():
+        _labelled("hint", "cyan", text)
 
 
 def trace_of(failure: BaseException) -> None:

@@ -89,11 +89,11 @@ def test_json_keeps_the_order_of_keys(capsys: pytest.CaptureFixture[str]) -> Non
 def test_everything_that_is_not_data_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     show.note("a")
     show.warn("b")
-    show.error("c\nd", "e")
+    show.error("c\nd", "e\ng")
     show.error("f")
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err == "note: a\nwarning: b\nerror: c\nerror: d\nhint: e\nerror: f\n"
+    assert captured.err == "note: a\nwarning: b\nerror: c\nerror: d\nhint: e\nhint: g\nerror: f\n"
 
 
 def test_a_bug_names_its_kind_and_shows_its_trace_only_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
