@@ -67,13 +67,13 @@ def _bucket(allocation: AllocationPlan) -> Bucket:
 
 
 def _key(allocation: AllocationPlan) -> Key:
-    return Key(name=allocation.bucket.key_alias, key_id="", account=allocation.account, tags=allocation.tags)
+    return Key(name=allocation.bucket.key_alias, key_id="", account=allocation.account, tags=allocation.steady_tags)
 
 
 def _repositories(allocation: AllocationPlan) -> tuple[Repository, ...]:
     encryption = "KMS" if allocation.bucket.key_alias else "AES256"
     return tuple(
-        Repository(name=name, account=allocation.account, tags=allocation.tags, encryption=encryption)
+        Repository(name=name, account=allocation.account, tags=allocation.steady_tags, encryption=encryption)
         for name in allocation.registry.repositories
     )
 
@@ -83,7 +83,7 @@ def _roles(allocation: AllocationPlan) -> tuple[Role, ...]:
         Role(
             name=one.name,
             account=allocation.account,
-            tags={**allocation.tags, ROLE_TAG: one.kind},
+            tags={**allocation.steady_tags, ROLE_TAG: one.kind},
             statements=one.statements,
         )
         for one in allocation.roles

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from ris_hybrid.mirror.leaves import DATA_CLASS, FINGERPRINT, NAME, QUOTA, STAGE, Causes, Leaf, leaves
+from ris_hybrid.mirror.leaves import DATA_CLASS, NAME, QUOTA, STAGE, Causes, Leaf, leaves
+from ris_hybrid.mirror.values import FINGERPRINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -46,8 +46,6 @@ _TAGS: Mapping[str, tuple[str, ...]] = {
     "ris_stage": (STAGE,),
     "ris_quota": (QUOTA,),
 }
-FINGERPRINT = "ris_plan"
-"""The tag that changes with every other value."""
 ARCHIVE_PREFIX = "Archive/"
 _PROJECT = ("slug", "prefix", "archive", "rw_group", "ro_group", "rw", "ro")
 _WIDE = (NAME, STAGE, DATA_CLASS, PLACEMENT)

@@ -11,6 +11,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ris_hybrid.mirror.values import FINGERPRINT
+
 if TYPE_CHECKING:
     from ris_hybrid.mirror.facts import Facts
     from ris_hybrid.mirror.values import AllocationPlan
@@ -19,7 +21,7 @@ MANAGED = "ris-hybrid"
 LABELS = ("ris_department", "ris_cost_center", "ris_ticket")
 _ILLEGAL = re.compile(r"[^A-Za-z0-9 _.:/=+@-]")
 _LONGEST = 256
-_FINGERPRINT = 12
+_LENGTH = 12  # of the fingerprint
 
 
 def legal_value(text: str) -> str:
@@ -49,7 +51,7 @@ def tags(facts: Facts) -> dict[str, str]:
 def with_fingerprint(plan: AllocationPlan) -> AllocationPlan:
     """The plan with the tag ``ris_plan``: what AWS holds and was last written here shows at a glance."""
     text = _ENCODER.encode(plan)
-    return replace(plan, tags={**plan.tags, "ris_plan": hashlib.sha256(text.encode()).hexdigest()[:_FINGERPRINT]})
+    return replace(plan, tags={**plan.tags, FINGERPRINT: hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]})
 
 
 def _fields(value: Any) -> list[Any]:

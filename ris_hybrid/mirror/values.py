@@ -14,6 +14,8 @@ DataClass = Literal["public", "internal", "confidential", "phi"]
 Stage = Literal["active", "marked", "read-only", "archived"]
 """How far an allocation has gone on its way out; nothing on this ladder deletes data, and each step can be undone."""
 RoleKind = Literal["lab", "jobs", "project-rw", "project-ro"]
+FINGERPRINT = "ris_plan"
+"""The tag that changes with every other value of a plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +134,14 @@ class AllocationPlan:
     pools: tuple[str, ...]
     """Pools of burst.yaml its jobs may use."""
     tags: Mapping[str, str]
-    """On everything of it: ``ris_allocation``, ``ris_lab``, ...; ``ris_plan`` is the fingerprint of the rest."""
+    """Of its bucket: ``ris_allocation``, ``ris_lab``, ...; ``ris_plan`` is the fingerprint of the rest."""
     moved_to: str = ""
     """The environment that has the allocation now; this is then what it left behind, and its name stands twice."""
+
+    @property
+    def steady_tags(self) -> Mapping[str, str]:
+        """Of all else it has: without the fingerprint, for an edit must change nothing but what follows from it."""
+        return {key: value for key, value in self.tags.items() if key != FINGERPRINT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

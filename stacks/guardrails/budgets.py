@@ -36,7 +36,7 @@ class AllocationBudget(pulumi.ComponentResource):
         planned = allocation.budget
         super().__init__("ris-hybrid:guardrails:AllocationBudget", planned.name, None, opts)
         self._below = pulumi.ResourceOptions(parent=self)
-        self._tags = {**environment.all_tags, **allocation.tags}
+        self._tags = {**environment.all_tags, **allocation.steady_tags}
         made = budgets.Budget(
             planned.name,
             name=planned.name,

@@ -60,6 +60,6 @@ def role_spec(
         description=f"{plan.kind} of {allocation.name}" + (f", members of {plan.group}" if plan.group else ""),
         trust=((trust.of_machines(),) if jobs else (trust.of_group(environment, plan.group, settings.saml_provider),)),
         policies={"data": plan.statements, "node": node},
-        tags={**environment.all_tags, **allocation.tags, **project, "ris_role": plan.kind},
+        tags={**environment.all_tags, **allocation.steady_tags, **project, "ris_role": plan.kind},
         profile=jobs,
     )

@@ -35,7 +35,7 @@ class LabRegistry(pulumi.ComponentResource):
         self._key = key_arn
         self._policy = document(*repository_statements(environment, allocation, settings.pushers))
         self._lifecycle = lifecycle(settings.untagged_days)
-        self._tags = {**environment.all_tags, **allocation.tags}
+        self._tags = {**environment.all_tags, **allocation.steady_tags}
         self._template(allocation.registry.namespace, template_role)
         self.urls: list[pulumi.Output[str]] = [self._repository(name) for name in allocation.registry.repositories]
         self.register_outputs({"urls": self.urls})

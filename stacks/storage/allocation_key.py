@@ -58,6 +58,6 @@ def allocation_key(
         allocation.bucket.key_alias.removeprefix("alias/"),
         key_statements(environment, settings, allocation),
         description=f"Data of allocation {allocation.name}",
-        tags={**environment.all_tags, **allocation.tags},
+        tags={**environment.all_tags, **allocation.steady_tags},
         opts=opts,
     )

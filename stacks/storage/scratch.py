@@ -125,6 +125,6 @@ class ScratchFileSystem(pulumi.ComponentResource):
             s3=fsx.DataRepositoryAssociationS3Args(
                 auto_import_policy=reads, auto_export_policy=writes if allocation.bucket.writable else None
             ),
-            tags={**self._environment.all_tags, **allocation.tags, "Name": name},
+            tags={**self._environment.all_tags, **allocation.steady_tags, "Name": name},
             opts=self._below,
         )

@@ -100,6 +100,11 @@ def deeds(changes: dict[str, Any]) -> set[str]:
     return {change["deed"] if isinstance(change, dict) else change.deed for change in found}
 
 
+def resource(change: dict[str, Any]) -> tuple[str, str, str]:
+    """Type, name and what changed of it."""
+    return change["kind"].rpartition(":")[2], change["name"], ", ".join(change["fields"])
+
+
 class Later:
     """Applies some days after the command's, in this process."""
 
@@ -169,6 +174,12 @@ def test_an_allocation_is_mirrored_edited_guarded_and_never_deleted(
         "compute1-sandbox-wucci.screening.rw",
         "compute1-sandbox-wucci.screening.rw-data",
         "ris-example-wucci-6bca0b/Active/Screening/",
+    }
+    updated = {resource(change) for run in edited.values() for change in run if change["deed"] == "update"}
+    assert {one for one in updated if "genomics" not in one[1]} == {
+        ("Bucket", "ris-example-imaging-core-cab643", "tags"),
+        ("Budget", "compute1-sandbox-imaging-core", "limitAmount"),
+        ("Bucket", "ris-example-wucci-6bca0b", "tags"),
     }
     marked_on = changes[2]["reason"].split()[3].rstrip(":")
     assert (tags()["ris_stage"], tags()["ris_removed_on"]) == ("marked", marked_on)
