@@ -54,6 +54,7 @@ TLS_VERSION = ban("TlsVersion", {"NumericLessThan": {"s3:TlsVersion": "1.2"}})
 ENDPOINTS = ban(
     "OurEndpoints", {"StringNotEqualsIfExists": {"aws:SourceVpce": ["vpce-1"]}}, ["s3:GetObject*", "s3:PutObject*"]
 )
+FOREIGN = {"Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "*", "Resource": "*"}
 OPEN = {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
 
 

@@ -5,6 +5,7 @@
       region: us-east-1
       phi_accounts: ["123456789012"]
       site_cidrs: [10.20.0.0/16]
+      trusted_accounts: ["210987654321"]
       waivers: /srv/site/waivers.yaml
 
 Every key may be left out; rules that need it then stay silent, for they do not know.
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from ris_hybrid.config.waiver import Waiver
 
-_KEYS = ("account", "region", "phi_accounts", "site_cidrs", "required_tags", "waivers")
+_KEYS = ("account", "region", "phi_accounts", "site_cidrs", "trusted_accounts", "required_tags", "waivers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ def told(given: Mapping[str, Any], today: str) -> Told:
         all_ours=True,
         phi_accounts=None if accounts is None else frozenset(map(str, accounts)),
         site_cidrs=None if cidrs is None else tuple(map(str, cidrs)),
+        trusted_accounts=frozenset(map(str, given.get("trusted_accounts") or ())),
         required_tags=tuple(given.get("required_tags") or REQUIRED_TAGS),
     )
     return Told(

@@ -8,6 +8,7 @@ from policies.rules import (
     access,
     bursting,
     crossing,
+    foreign,
     images,
     keys,
     machines,
@@ -26,7 +27,22 @@ if TYPE_CHECKING:
 
     from policies.rules.rule import Rule
 
-_FAMILIES = (access, bursting, crossing, images, keys, machines, money, network, nodes, queues, records, storage, tags)
+_FAMILIES = (
+    access,
+    bursting,
+    crossing,
+    foreign,
+    images,
+    keys,
+    machines,
+    money,
+    network,
+    nodes,
+    queues,
+    records,
+    storage,
+    tags,
+)
 
 RULES: tuple[Rule[Any], ...] = tuple(
     sorted((one for family in _FAMILIES for one in family.RULES), key=lambda one: one.name)

@@ -68,6 +68,8 @@ class Context:
     """The accounts that may hold PHI; None when nobody said which."""
     site_cidrs: tuple[str, ...] | None = None
     """The networks of the site's hosts; None when nobody said which."""
+    trusted_accounts: frozenset[str] = frozenset()
+    """The accounts that policies of data may let in beside their own."""
     required_tags: tuple[str, ...] = REQUIRED_TAGS
     budgets: tuple[str, ...] = ()
     """The budgets there must be: one for each allocation."""

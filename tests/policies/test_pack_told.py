@@ -26,12 +26,14 @@ def test_everything_may_be_said(tmp_path: Path) -> None:
     (tmp_path / "w.yaml").write_text(
         "waivers: [{rule: key-rotates, resource: key x, reason: r, owner: o, until: 2027-03-31, ticket: t}]\n"
     )
+    plain = told({}, "2027-01-15").context
     full = told(
         {
             "account": "123456789012",
             "region": "us-east-1",
             "phi_accounts": ["123456789012"],
             "site_cidrs": ["10.20.0.0/16"],
+            "trusted_accounts": ["210987654321"],
             "required_tags": ["ris_env"],
             "waivers": str(tmp_path / "w.yaml"),
         },
@@ -39,6 +41,7 @@ def test_everything_may_be_said(tmp_path: Path) -> None:
     )
     assert full.context.phi_accounts == {"123456789012"}
     assert (full.context.site_cidrs, full.context.required_tags) == (("10.20.0.0/16",), ("ris_env",))
+    assert (plain.trusted_accounts, full.context.trusted_accounts) == (frozenset(), {"210987654321"})
     assert [one.rule for one in full.waivers] == ["key-rotates"]
 
 

@@ -247,3 +247,46 @@ def test_a_role_whose_policies_are_not_known_leaves_open_whether_it_gets_at_phi(
     role = replace(ROLE, tags={**TAGS, "ris_data_class": "internal"}, statements=None)
     assert state("phi-only-for-phi-roles", replace(GOOD, roles=(role,))) == "not known"
     assert state("phi-only-for-phi-roles", replace(GOOD, roles=(role,), buckets=())) == "holds"
+
+
+OTHER = "210987654321"
+
+
+@pytest.mark.parametrize("name", ["bucket-own-accounts-only", "key-own-accounts-only"])
+@pytest.mark.parametrize(
+    ("principal", "condition", "expected"),
+    [
+        ({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {}, "holds"),
+        ({"Service": "cloudtrail.amazonaws.com"}, {}, "holds"),
+        ({"AWS": f"arn:aws:iam::{OTHER}:role/reader"}, {}, "broken"),
+        ({"AWS": [ACCOUNT, OTHER]}, {}, "broken"),
+        ({"CanonicalUser": "79a59df900b949e5"}, {}, "broken"),
+        ("*", {}, "broken"),
+        ("*", {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, "holds"),
+        ("*", {"StringEquals": {"kms:CallerAccount": ACCOUNT}}, "holds"),
+        ("*", {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/lab-*"}}, "holds"),
+        ("*", {"StringEquals": {"aws:PrincipalAccount": [ACCOUNT, OTHER]}}, "broken"),
+        ("*", {"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}, "broken"),
+        ("*", {"StringLike": {"aws:PrincipalAccount": "*"}}, "broken"),
+        ("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/lab"}}, "broken"),
+        ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, "broken"),
+        ("*", {"Bool": {"aws:SecureTransport": "true"}}, "broken"),
+    ],
+)
+def test_a_policy_of_data_lets_in_its_own_account_alone(
+    name: str, principal: Any, condition: dict[str, Any], expected: str
+) -> None:
+    given = {"Sid": "Given", "Effect": "Allow", "Principal": principal, "Action": "*", "Condition": condition}
+    value = replace(BUCKET if name.startswith("bucket") else GOOD.keys[0], policy=({**given, "Effect": "Deny"}, given))
+    assert state(name, value) == expected
+    if expected == "broken":
+        assert message(name, value).startswith("statements that let other accounts in: Given (")
+
+
+def test_trusted_accounts_are_let_in_and_without_an_own_account_nothing_is_guessed() -> None:
+    shared = replace(BUCKET, policy=({"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "s3:GetObject"},))
+    trusting = replace(CONTEXT, trusted_accounts=frozenset({OTHER}))
+    assert message("bucket-own-accounts-only", shared).endswith(f"s3:getobject ({OTHER})")
+    assert state("bucket-own-accounts-only", shared, trusting) == "holds"
+    assert state("bucket-own-accounts-only", replace(shared, account=""), trusting) == "holds"
+    assert message("bucket-own-accounts-only", replace(shared, account="")) == "its account"
