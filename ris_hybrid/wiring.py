@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from burst.duty import Post
     from burst.provider import Provider
     from onprem.shell import Shell
+    from policies.rules.rule import Context
     from ris_hybrid.mirror.settings import Environment
     from ris_hybrid.mirror.values import EnvironmentPlan, MirrorPlan
     from ris_hybrid.ports import Clock, Deployer, Hosts, Inventory, Notices, Scheduler, SiteReports
@@ -253,17 +254,18 @@ def inventory(
     return AwsInventory(environment.account, environment.region, scope, profile=profile)
 
 
-def judge(plan: MirrorPlan, waivers: Path | None, today: str, tell: Callable[[str], None]) -> tuple[str, ...]:
+def judge(
+    plan: MirrorPlan, context: Context, waivers: Path | None, today: str, tell: Callable[[str], None]
+) -> tuple[str, ...]:
     """What the plan breaks of the rules, a line each; what is waived is told. ``today`` is an ISO date.
 
     Raises ``UnusableFile`` for a waivers.yaml with mistakes.
     """
     from policies.plan import check_plan, lines
     from policies.rules.all_rules import BY_NAME
-    from policies.rules.rule import Context
     from ris_hybrid.config.waiver_file import load_waivers
 
-    verdicts = check_plan(plan, Context(), load_waivers(waivers, BY_NAME.keys()) if waivers else (), today)
+    verdicts = check_plan(plan, context, load_waivers(waivers, BY_NAME.keys()) if waivers else (), today)
     for one in verdicts.waived:
         by = one.waiver
         tell(f"waived by {by.owner} until {by.until} ({by.ticket}): {one.finding}: {by.reason}")

@@ -100,15 +100,26 @@ class Opened:
         """The day in UTC, as an ISO date."""
         return datetime.fromtimestamp(self.clock.now(), UTC).date().isoformat()
 
+    def site_cidrs(self) -> tuple[str, ...]:
+        """The networks of the site's hosts: mirror.yaml's, or those the running sandbox was built for."""
+        if self.sandbox is None:
+            return self.site.settings.site_cidrs
+        from ris_hybrid.sandbox.apply.environment import onprem_cidrs
+        from ris_hybrid.sandbox.apply.opening import ENVIRONMENTS
+
+        return onprem_cidrs(self.sandbox.root / ENVIRONMENTS) or self.site.settings.site_cidrs
+
     def world(self, stacks: Path) -> World:
         """What an apply needs; the stacks' project is that folder, off the sandbox."""
+        from ris_hybrid.cli.policy_context import context
         from ris_hybrid.mirroring.applying import World
 
         waivers, today = self.site.waivers, self.today()
+        told = context(self.site.sources.burst, self.site_cidrs(), self.site.settings.trusted_accounts)
         return World(
             deployer=self._deployer(stacks),
             inventory=self.inventory,
-            judge=lambda plan: wiring.judge(plan, waivers, today, show.note),
+            judge=lambda plan: wiring.judge(plan, told, waivers, today, show.note),
         )
 
     def _deployer(self, stacks: Path) -> Callable[[Path], AbstractContextManager[Deployer]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,10 +11,6 @@ from ris_hybrid.cli import show
 from ris_hybrid.cli.mirror_site import BurstOption, EnvironmentOption, JsonOption, MirrorOption, OfflineOption
 from ris_hybrid.cli.which_site import SiteOption
 from ris_hybrid.errors import ConfigError
-
-if TYPE_CHECKING:
-    from policies.rules.rule import Context
-    from ris_hybrid.settings import BurstSettings
 
 FOUND_SOMETHING = 6
 
@@ -32,7 +28,11 @@ WaiversOption = Annotated[
 ]
 CidrOption = Annotated[
     list[str] | None,
-    typer.Option("--site-cidr", metavar="CIDR", help="A network of the site's hosts; may be given again."),
+    typer.Option(
+        "--site-cidr",
+        metavar="CIDR",
+        help="A network of the site's hosts, in place of mirror.yaml's or the sandbox's own; may be given again.",
+    ),
 ]
 
 
@@ -94,6 +94,7 @@ def check(
     from policies.rules.all_rules import BY_NAME
     from ris_hybrid.cli import policy_view as view
     from ris_hybrid.cli.mirror_site import need_aws, open_mirror
+    from ris_hybrid.cli.policy_context import context
     from ris_hybrid.cli.policy_source import of_file, of_site
     from ris_hybrid.config.waiver_file import load_waivers
 
@@ -106,11 +107,11 @@ def check(
         asked = of_site(opened, environment, live=live, everything=everything, offline=offline)
     named = waivers or asked.waivers
     waived = load_waivers(named, BY_NAME.keys()) if named else ()
-    context = _context(asked.burst, site_cidr)
+    told = context(asked.burst, map(_cidr, site_cidr) if site_cidr else asked.site_cidrs, asked.trusted_accounts)
     if live:
-        verdicts = check_holdings(asked.held, asked.plan, context, waived, asked.today)
+        verdicts = check_holdings(asked.held, asked.plan, told, waived, asked.today)
     else:
-        verdicts = check_plan(asked.plan, context, waived, asked.today)
+        verdicts = check_plan(asked.plan, told, waived, asked.today)
     if as_json:
         show.json_object(view.verdicts_json(verdicts))
     else:
@@ -118,17 +119,6 @@ def check(
     enforce(verdicts)
     if strict and (verdicts.violations or (live and verdicts.unknown)):
         raise typer.Exit(FOUND_SOMETHING)
-
-
-def _context(burst: BurstSettings | None, site_cidrs: list[str] | None) -> Context:
-    from burst.aws.prices import catalog
-    from policies.rules.rule import Context
-
-    return Context(
-        burst=burst,
-        site_cidrs=tuple(map(_cidr, site_cidrs)) if site_cidrs else None,
-        known_types=frozenset(catalog()),
-    )
 
 
 def _cidr(text: str) -> str:

@@ -27,6 +27,9 @@ class Asked:
     """ISO date, for waivers."""
     waivers: Path | None
     burst: BurstSettings | None
+    site_cidrs: tuple[str, ...] = ()
+    """The networks of the site's hosts, where its files were read."""
+    trusted_accounts: tuple[str, ...] = ()
     held: tuple[Holdings, ...] = ()
     """What AWS holds; only where it was to be read."""
 
@@ -65,6 +68,8 @@ def of_site(opened: Opened, environment: str, *, live: bool, everything: bool, o
         today=opened.today(),
         waivers=opened.site.waivers,
         burst=opened.site.sources.burst,
+        site_cidrs=opened.site_cidrs(),
+        trusted_accounts=opened.site.settings.trusted_accounts,
         held=tuple(held.values()),
     )
 

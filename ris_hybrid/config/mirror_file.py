@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from ipaddress import ip_network
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,12 @@ def faults(settings: MirrorSettings) -> Iterator[Fault]:
     expected = "3 to 20 of a-z, 0-9 and '-', a letter first, no '-' at the end, not begun as S3 keeps for itself"
     yield from _shape(("organization",), settings.organization, _ORGANIZATION, expected, _NOT_FIRST)
     yield from _environments_faults(settings.environments)
-    for index, account in enumerate(settings.phi_accounts):
-        yield from _shape(("phi_accounts", index), account, _ACCOUNT, "an account of 12 digits, in quotes")
+    for key in ("phi_accounts", "trusted_accounts"):
+        for index, account in enumerate(getattr(settings, key)):
+            yield from _shape((key, index), account, _ACCOUNT, "an account of 12 digits, in quotes")
+    for index, cidr in enumerate(settings.site_cidrs):
+        if not _is_network(cidr):
+            yield ("site_cidrs", index), f"expected a network such as 10.20.0.0/16, found {found(cidr)}"
     if settings.archive_class not in _ARCHIVE_CLASSES:
         yield ("archive_class",), f"expected {' or '.join(_ARCHIVE_CLASSES)}, found {found(settings.archive_class)}"
     for key in ("listing", "record"):
@@ -127,6 +132,14 @@ def _pace_faults(settings: MirrorSettings) -> Iterator[Fault]:
         yield ("brakes", "share"), f"expected a share from 0 to 1, found {found(brakes.share)}"
     if not brakes.listing_age_days > 0:
         yield ("brakes", "listing_age_days"), f"expected days above zero, found {found(brakes.listing_age_days)}"
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _shape(

@@ -76,6 +76,10 @@ class MirrorSettings:
     cluster: str
     environments: tuple[Environment, ...]
     phi_accounts: tuple[str, ...] = ()
+    trusted_accounts: tuple[str, ...] = ()
+    """Those that policies of buckets and keys may let in beside their own."""
+    site_cidrs: tuple[str, ...] = ()
+    """The networks of the site's hosts; the rules for security groups go by them."""
     data_class: DataClass = "internal"
     """Of an allocation that is not ``secure``."""
     data_classes: Mapping[str, DataClass] = field(default_factory=dict)

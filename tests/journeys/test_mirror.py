@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from policies.rules.rule import Context
 from ris_hybrid import wiring
 from ris_hybrid.holdings.inventory import AwsInventory
 from ris_hybrid.holdings.scope import Scope
@@ -135,7 +136,7 @@ class Later:
         return World(
             deployer=lambda plan: replace(self._stacks, plan=plan).opened(),
             inventory=lambda _: self,
-            judge=lambda plan: wiring.judge(plan, None, "", str),
+            judge=lambda plan: wiring.judge(plan, Context(), None, "", str),
         )
 
 
@@ -153,6 +154,7 @@ def test_an_allocation_is_mirrored_edited_guarded_and_never_deleted(
     built = [one for changes in site.apply().values() for one in changes]
     changed = {one["kind"].rpartition(":")[2] for one in built if one["deed"] != "create"}
     assert changed == {"Policy"}  # the boundary of roles, made with the sandbox, learns of buckets
+    site.run("policy", "check", "--live", "--strict", "--site", str(site.folder))  # clean, and nothing is not known
     s3.put_object(Bucket=BUCKET, Key="Active/reads.bam", Body=b"ACGT")
     (site.root / "mirror.json.applied").unlink()
     assert deeds(site.apply()) == set()

@@ -54,6 +54,14 @@ def write_environment(folder: Path, settings: BurstSettings, zones: Sequence[str
     return path
 
 
+def onprem_cidrs(folder: Path) -> tuple[str, ...]:
+    """The site's networks by the environment's file in ``folder``; none before that file is made."""
+    from stacks.environment_file import read_environment
+
+    path = folder / _FILE
+    return tuple(map(str, read_environment(path, ENVIRONMENT).network.onprem_cidrs)) if path.is_file() else ()
+
+
 def environment(
     example: Mapping[str, Any], settings: BurstSettings, zones: Sequence[str], pools: str
 ) -> dict[str, Any]:

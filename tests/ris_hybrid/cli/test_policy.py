@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from policies.examples.good import ACCOUNT, DATA_TAGS
 from policies.rules.all_rules import RULES
+from policies.rules.rule import Context
 from ris_hybrid import wiring
 from ris_hybrid.cli.app import main
 from ris_hybrid.clocks import CLOCK_VARIABLE
@@ -22,6 +24,7 @@ from ris_hybrid.mirror.values import (
     MirrorPlan,
     RegistryPlan,
 )
+from ris_hybrid.sandbox.apply.clients import SandboxClients
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,8 +77,10 @@ waivers:
 
 
 @pytest.fixture
-def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """Check a plan; gives exit code, stdout and stderr."""
+    monkeypatch.setenv("RIS_HYBRID_SANDBOX", str(tmp_path / "sandboxes"))
+    monkeypatch.setenv(CLOCK_VARIABLE, repr(1_800_000_000.0))
 
     def run(plan: MirrorPlan, *options: str, waivers: str = "") -> tuple[int, str, str]:
         file = tmp_path / "mirror.json"
@@ -116,12 +121,12 @@ def test_json_has_everything_and_the_same_exit_code(check: Any) -> None:
 
 
 def test_a_waiver_that_stands_lets_it_pass_and_stays_in_sight(check: Any) -> None:
-    code, out, err = check(UNLOCKED, waivers=WAIVERS % "2999-12-31")
+    code, out, err = check(UNLOCKED, waivers=WAIVERS % "2027-12-31")
     assert code == 0
     assert "waived" in out
-    assert "ann until 2999-12-31 (T-1): old" in out
+    assert "ann until 2027-12-31 (T-1): old" in out
     assert "waived: 1" in err
-    code, out, _ = check(UNLOCKED, "--json", waivers=WAIVERS % "2999-12-31")
+    code, out, _ = check(UNLOCKED, "--json", waivers=WAIVERS % "2027-12-31")
     assert json.loads(out)["waived"][0]["waiver"]["owner"] == "ann"
 
 
@@ -129,7 +134,7 @@ def test_a_waiver_that_is_over_or_waives_nothing_is_told(check: Any) -> None:
     code, out, err = check(UNLOCKED, waivers=WAIVERS % "2020-01-01")
     assert code == 3
     assert "its waiver ended on 2020-01-01" in out
-    code, _, err = check(PLAN, waivers=WAIVERS % "2999-12-31")
+    code, _, err = check(PLAN, waivers=WAIVERS % "2027-12-31")
     assert code == 0
     assert "waivers.yaml:2: the waiver of bucket-object-lock for bucket wustl-ris-neuro waives nothing" in err
 
@@ -161,7 +166,7 @@ def test_what_makes_no_sense_ends_with_2(check: Any, options: list[str], told: s
 def test_strict_ends_with_6_for_advisory_rules(check: Any, sandbox_aws: SandboxAws) -> None:
     """An account has a default VPC, which is nobody's: advisory. Everything mandatory is waived here."""
     assert sandbox_aws.url
-    fields = "reason: r, owner: o, until: 2999-12-31, ticket: t"
+    fields = "reason: r, owner: o, until: 2027-12-31, ticket: t"
     things = [f"account {ACCOUNT}", "network vpc-*", "security group default of vpc-*"]
     mandatory = [(rule.name, thing) for rule in RULES if rule.severity == "mandatory" for thing in things]
     waivers = "\n".join(["waivers:", *(f"  - {{rule: {name}, resource: {one}, {fields}}}" for name, one in mandatory)])
@@ -174,7 +179,7 @@ def test_strict_ends_with_6_for_advisory_rules(check: Any, sandbox_aws: SandboxA
 def test_strict_ends_with_6_for_what_aws_did_not_say(check: Any, sandbox_aws: SandboxAws) -> None:
     """Nobody told the site's networks, so that a rule cannot be answered; nothing else is wrong."""
     assert sandbox_aws.url
-    fields = f"resource: account {ACCOUNT}, reason: r, owner: o, until: 2999-12-31, ticket: t"
+    fields = f"resource: account {ACCOUNT}, reason: r, owner: o, until: 2027-12-31, ticket: t"
     waivers = "\n".join(["waivers:", *(f"  - {{rule: {rule.name}, {fields}}}" for rule in RULES)])
     assert check(PLAN, "--live", waivers=waivers)[0] == 0
     code, out, _ = check(PLAN, "--live", "--strict", waivers=waivers)
@@ -211,12 +216,12 @@ def test_a_rule_there_is_not_is_told_with_the_nearest(capsys: pytest.CaptureFixt
 def test_what_the_site_waives_does_not_stop_an_apply_and_is_told(tmp_path: Path) -> None:
     file, told = tmp_path / "waivers.yaml", list[str]()
     file.write_text(WAIVERS % "2026-12-31")
-    assert wiring.judge(UNLOCKED, file, "2026-11-28", told.append) == ()
+    assert wiring.judge(UNLOCKED, Context(), file, "2026-11-28", told.append) == ()
     (line,) = told
     assert line.startswith("waived by ann until 2026-12-31 (T-1): bucket-object-lock")
-    (broken,) = wiring.judge(UNLOCKED, file, "2027-01-01", told.append)
+    (broken,) = wiring.judge(UNLOCKED, Context(), file, "2027-01-01", told.append)
     assert "its waiver ended on 2026-12-31" in broken
-    assert wiring.judge(UNLOCKED, None, "2026-11-28", told.append)[0].startswith("bucket-object-lock")
+    assert wiring.judge(UNLOCKED, Context(), None, "2026-11-28", told.append)[0].startswith("bucket-object-lock")
 
 
 @pytest.fixture
@@ -247,6 +252,26 @@ def test_live_the_sites_plan_is_made_of_the_same_reading(check_site: Any, sandbo
     code, out, _ = check_site("--live", "--json")
     assert sandbox_aws.calls()["s3:ListBuckets"] == before + 1
     assert (code, bool(json.loads(out)["violations"])) == (3, True)
+
+
+def test_the_sites_networks_are_those_of_mirror_yaml_unless_others_are_named(
+    check_site: Any, tmp_path: Path, sandbox_aws: SandboxAws
+) -> None:
+    ours = [{"Key": "ris_managed", "Value": "ris-hybrid"}, {"Key": "ris_env", "Value": "sandbox"}]
+    with closing(SandboxClients(sandbox_aws.url, sandbox_aws.region)) as aws:
+        told = [{"ResourceType": "security-group", "Tags": ours}]
+        aws.get("ec2").create_security_group(GroupName="nodes", Description="of nodes", TagSpecifications=told)
+    settings = tmp_path / "site" / "mirror.yaml"
+    assert _open_questions(check_site) >= {"group-lsf-ports-only"}
+    assert "group-lsf-ports-only" not in _open_questions(check_site, "--site-cidr", "10.20.0.0/16")
+    settings.write_text(f"{settings.read_text()}site_cidrs: [10.20.0.0/16]\n")
+    assert "group-lsf-ports-only" not in _open_questions(check_site)
+
+
+def _open_questions(check_site: Any, *options: str) -> set[str]:
+    """The rules that cannot be answered."""
+    _, out, _ = check_site("--live", "--everything", "--json", *options)
+    return {one["rule"] for one in json.loads(out)["unknown"]}
 
 
 def test_live_without_a_site_there_must_be_a_sandbox(

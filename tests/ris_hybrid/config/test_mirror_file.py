@@ -28,6 +28,8 @@ money: {usd_per_tib_month: 20, archive_usd_per_tib_month: 1, expected_fill: 0.5,
   alerts_percent: [80, 100]}
 off_boarding: {read_only_after_days: 7, archive_after_days: 7}
 brakes: {allocations: 3, share: 0.1, listing_age_days: 0.5}
+trusted_accounts: ["333333333333"]
+site_cidrs: [10.20.0.0/16]
 """
 
 
@@ -73,6 +75,8 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
         ),
         off_boarding=OffBoarding(read_only_after_days=7, archive_after_days=7),
         brakes=Brakes(allocations=3, share=0.1, listing_age_days=0.5),
+        trusted_accounts=("333333333333",),
+        site_cidrs=("10.20.0.0/16",),
     )
 
 
@@ -96,6 +100,12 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
         ("[public, internal]", "[]", "4: environments[0].data_classes: expected at least one"),
         ("[public, internal]", "[secret]", "4: environments[0].data_classes[0]: expected 'public', 'internal'"),
         ('["210987654321"]', '["phi"]', "6: phi_accounts[0]: expected an account of 12 digits"),
+        ('["333333333333"]', "[partner]", "17: trusted_accounts[0]: expected an account of 12 digits"),
+        (
+            "[10.20.0.0/16]",
+            "[10.20.0.0/16, 10.30.0.1/16]",
+            "18: site_cidrs[1]: expected a network such as 10.20.0.0/16, found '10.30.0.1/16'",
+        ),
         ("GLACIER_IR", "STANDARD_IA", "9: archive_class: expected DEEP_ARCHIVE or GLACIER or GLACIER_IR"),
         ("listing: captured", 'listing: " "', "11: listing: expected a path"),
         (

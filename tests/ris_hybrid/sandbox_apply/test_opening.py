@@ -16,7 +16,7 @@ from ris_hybrid.config.pools_file import read_pools
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.apply import handlers as package
 from ris_hybrid.sandbox.apply.clients import SandboxClients
-from ris_hybrid.sandbox.apply.environment import write_environment
+from ris_hybrid.sandbox.apply.environment import onprem_cidrs, write_environment
 from ris_hybrid.sandbox.apply.handlers.every import handlers
 from ris_hybrid.sandbox.apply.opening import SandboxStacks, policy_pack, zones
 from ris_hybrid.sandbox.apply.runner import in_this_process
@@ -47,7 +47,9 @@ def stacks(aws: SandboxAws, burst: BurstSettings, tmp_path: Path) -> SandboxStac
 
 
 def test_the_environment_is_the_sandboxs_with_all_pools(tmp_path: Path, burst: BurstSettings) -> None:
+    assert onprem_cidrs(tmp_path) == ()
     path = write_environment(tmp_path, replace(burst, region="eu-west-1"), ["eu-west-1a", "eu-west-1b"])
+    assert onprem_cidrs(tmp_path) == ("10.20.0.0/16",)
     file = read_environment(path, "sandbox")
     assert (file.env, file.account, file.region, file.phi) == ("sandbox", "123456789012", "eu-west-1", True)
     assert (file.cluster, file.provider) == (burst.cluster, burst.provider)
