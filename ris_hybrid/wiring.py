@@ -265,7 +265,7 @@ def judge(
     from policies.rules.all_rules import BY_NAME
     from ris_hybrid.config.waiver_file import load_waivers
 
-    verdicts = check_plan(plan, context, load_waivers(waivers, BY_NAME.keys()) if waivers else (), today)
+    verdicts = check_plan(plan, context, load_waivers(waivers, BY_NAME.keys(), today) if waivers else (), today)
     for one in verdicts.waived:
         by = one.waiver
         tell(f"waived by {by.owner} until {by.until} ({by.ticket}): {one.finding}: {by.reason}")

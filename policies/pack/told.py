@@ -67,6 +67,6 @@ def told(given: Mapping[str, Any], today: str) -> Told:
         context=context,
         account=str(given.get("account", "")),
         region=str(given.get("region", "")),
-        waivers=load_waivers(Path(given["waivers"]), BY_NAME.keys()) if given.get("waivers") else (),
+        waivers=load_waivers(Path(given["waivers"]), BY_NAME.keys(), today) if given.get("waivers") else (),
         today=today,
     )

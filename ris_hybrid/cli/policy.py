@@ -106,7 +106,7 @@ def check(
             need_aws(opened, site)
         asked = of_site(opened, environment, live=live, everything=everything, offline=offline)
     named = waivers or asked.waivers
-    waived = load_waivers(named, BY_NAME.keys()) if named else ()
+    waived = load_waivers(named, BY_NAME.keys(), asked.today) if named else ()
     told = context(asked.burst, map(_cidr, site_cidr) if site_cidr else asked.site_cidrs, asked.trusted_accounts)
     if live:
         verdicts = check_holdings(asked.held, asked.plan, told, waived, asked.today)

@@ -17,7 +17,7 @@ class Waiver:
     owner: str
     """Who answers for it."""
     until: str
-    """ISO date of its last day."""
+    """ISO date of its last day, within a year."""
     ticket: str
     where: str
     """``waivers.yaml:3``."""

@@ -6,7 +6,7 @@ The file has one key, ``waivers``, a list; what each field means is in ``ris_hyb
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ris_hybrid.config.document import Loc, Remark, UnusableFile, read
@@ -20,17 +20,23 @@ if TYPE_CHECKING:
     from ris_hybrid.config.document import Document
 
 _KEYS = tuple(field.name for field in fields(Waiver) if field.name != "where")
+_LONGEST = timedelta(days=366)
 _HINT = "each waiver has rule, resource, reason, owner, until and ticket: see docs/security.md"
 
 
-def load_waivers(path: Path, rules: Collection[str]) -> tuple[Waiver, ...]:
-    """The waivers in one file, in its order; ``rules`` are the names there are.
+def load_waivers(path: Path, rules: Collection[str], today: str) -> tuple[Waiver, ...]:
+    """The waivers in one file, in its order.
+
+    Args:
+        path: the file.
+        rules: the names there are.
+        today: ISO date; a waiver ends within a year of it, so that somebody looks at it again.
 
     Raises:
         UnusableFile: with everything that is wrong, a line each.
     """
     document = read(path)
-    wrong = tuple(_wrong(document, rules))
+    wrong = tuple(_wrong(document, rules, date.fromisoformat(today)))
     if wrong:
         raise UnusableFile(tuple(sorted(wrong, key=lambda remark: remark.line)), _HINT)
     return tuple(
@@ -44,7 +50,7 @@ def _entries(document: Document) -> list[dict[str, Any]]:
     return list(data["waivers"] or ()) if isinstance(data, dict) else []
 
 
-def _wrong(document: Document, rules: Collection[str]) -> Iterator[Remark]:
+def _wrong(document: Document, rules: Collection[str], today: date) -> Iterator[Remark]:
     for repeat in document.repeats:
         text = f"expected the key once, found it on line {repeat.first} and on line {repeat.again}"
         yield document.remark(repeat.loc, text)
@@ -57,7 +63,10 @@ def _wrong(document: Document, rules: Collection[str]) -> Iterator[Remark]:
     for index, entry in enumerate(data["waivers"] or ()):
         here = ("waivers", index)
         if isinstance(entry, dict):
-            yield from (document.remark(loc, text) for loc, text in _faults(here, entry, rules))
+            yield from (
+                document.remark(loc, text)
+                for loc, text in (*_faults(here, entry, rules), *_until_faults(here, entry, today))
+            )
         else:
             yield document.remark(here, f"expected keys and values, found {found(entry)}")
 
@@ -70,18 +79,29 @@ def _faults(here: Loc, entry: dict[str, object], rules: Collection[str]) -> Iter
         value = entry.get(key)
         if not isinstance(value, str) or not value.strip():
             yield (*here, key), f"expected text, found {found(value)}"
-    rule, until = entry.get("rule"), entry.get("until")
+    rule = entry.get("rule")
     if isinstance(rule, str) and rule and rule not in rules:
         yield (*here, "rule"), f"expected the name of a rule, found {rule!r}{nearest(rule, sorted(rules))}"
     resource = entry.get("resource")
     if isinstance(resource, str) and resource.strip() and not any(map(str.isalnum, resource.rpartition(" ")[2])):
         yield (*here, "resource"), f"expected a name, or its beginning before '*', found {found(resource)}"
-    if isinstance(until, str) and until and not _is_date(until):
+
+
+def _until_faults(here: Loc, entry: dict[str, object], today: date) -> Iterator[tuple[Loc, str]]:
+    until = entry.get("until")
+    if not isinstance(until, str) or not until.strip():
+        return
+    last = _date(until)
+    if last is None:
         yield (*here, "until"), f"expected a date such as 2027-03-31, found {until!r}"
+    elif last - today > _LONGEST:
+        latest = (today + _LONGEST).isoformat()
+        yield (*here, "until"), f"expected a date within a year, {latest} at the latest, found {until!r}"
 
 
-def _is_date(text: str) -> bool:
+def _date(text: str) -> date | None:
     try:
-        return date.fromisoformat(text).isoformat() == text
+        found = date.fromisoformat(text)
     except ValueError:
-        return False
+        return None
+    return found if found.isoformat() == text else None

@@ -28,7 +28,7 @@ waivers:
 def loaded(tmp_path: Path, text: str) -> tuple[Waiver, ...]:
     path = tmp_path / "waivers.yaml"
     path.write_text(text)
-    return load_waivers(path, RULES)
+    return load_waivers(path, RULES, "2026-11-28")
 
 
 def test_a_waiver_is_read_with_its_place(tmp_path: Path) -> None:
@@ -42,6 +42,11 @@ def test_a_waiver_is_read_with_its_place(tmp_path: Path) -> None:
         ticket="ITSD-1",
         where=f"{tmp_path}/waivers.yaml:2",
     )
+
+
+@pytest.mark.parametrize("until", ["2020-01-01", "2027-11-29"])
+def test_a_waiver_may_be_over_or_last_a_year(tmp_path: Path, until: str) -> None:
+    assert loaded(tmp_path, GOOD.replace("2027-03-31", until))[0].until == until
 
 
 @pytest.mark.parametrize("text", ["", "waivers:\n", "waivers: []\n"])
@@ -67,6 +72,11 @@ def test_no_waivers_is_fine(tmp_path: Path, text: str) -> None:
             GOOD.replace("until: 2027-03-31", "until: 31.3.2027"),
             "6: waivers[0].until: expected a date such as 2027-03-31, found '31.3.2027'",
         ),
+        (
+            GOOD.replace("until: 2027-03-31", "until: 2027-11-30"),
+            "6: waivers[0].until: expected a date within a year, 2027-11-29 at the latest, found '2027-11-30'",
+        ),
+        (GOOD.replace("until: 2027-03-31", "until: 9999-12-31"), "6: waivers[0].until: expected a date within a year"),
         (
             GOOD.replace("until: 2027-03-31", "until: 20270331T"),
             "6: waivers[0].until: expected a date such as 2027-03-31, found '20270331T'",
