@@ -34,6 +34,7 @@ def build(facts: Facts, settings: MirrorSettings, burst: BurstSettings | None) -
         data_class=facts.data_class,
         stage=facts.stage,
         removed_on=facts.removed_on,
+        stage_since=facts.stage_since,
         quota_bytes=facts.quota_bytes,
         projects=facts.projects,
         bucket=_bucket(facts, settings.archive_class),

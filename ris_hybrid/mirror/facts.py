@@ -42,6 +42,8 @@ class Facts:
     namespace: str
     labels: Mapping[str, str]
     """Tags that say who pays and who asked: ``ris_department``, ``ris_cost_center``, ``ris_ticket``."""
+    stage_since: str = ""
+    """The day it came to its stage; empty while it is active."""
     moved_to: str = ""
     """The environment that has the allocation now; empty where it is at home."""
 

@@ -65,6 +65,12 @@ class Known:
         return next(filter(_is_date, given), "")
 
     @property
+    def stage_since(self) -> str:
+        """The ledger's, else the recorded one; empty when neither is a date, as with an older release."""
+        given = ((self.tags or {}).get("ris_stage_since", ""), self.record.stage_since if self.record else "")
+        return next(filter(_is_date, given), "")
+
+    @property
     def moved_to(self) -> str:
         """The environment its allocation has moved to; empty where this is its home."""
         if self.tags is not None:

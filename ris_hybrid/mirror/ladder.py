@@ -1,7 +1,8 @@
 """Off-boarding: the steps of an allocation whose file is gone, and what holds them. No step deletes data.
 
-``active`` → ``marked`` → ``read-only`` → ``archived``, one step a plan. Days count from the day the file was first
-missing. A file that is back takes it to ``active`` at once (the plan does that: it then has facts of its own).
+``active`` → ``marked`` → ``read-only`` → ``archived``, one step a day. Days count from the day the file was first
+missing. However many wait, as after a year without a plan, only so many a day take each of the later steps. A file
+that is back takes it to ``active`` at once (the plan does that: it then has facts of its own).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ris_hybrid.mirror.values import Stage
 
 _NEXT: Mapping[Stage, Stage] = {"active": "marked", "marked": "read-only", "read-only": "archived"}
+_PACED: tuple[Stage, ...] = ("read-only", "archived")
 _STEP: Mapping[Stage, str] = {"marked": "mark as gone", "read-only": "make read-only", "archived": "archive"}
 
 
@@ -30,6 +32,8 @@ class Gone:
     stage: Stage
     removed_on: str
     """The ledger's; empty when it has none."""
+    stage_since: str
+    """The day it came to its stage, by the ledger; empty when it has none."""
     brake: str
     """Why no step may be taken whatever its date; empty for none."""
     fileset: str
@@ -42,6 +46,7 @@ class Step:
 
     stage: Stage
     removed_on: str
+    stage_since: str
     held: Held | None = None
     """The step that was not taken."""
 
@@ -54,10 +59,17 @@ def steps(gone: Sequence[Gone], known: int, today: date, off_boarding: OffBoardi
         known: how many allocations are mirrored, those included.
         today: the day of the plan.
         off_boarding: how long a stage lasts.
-        brakes: how many may begin to go at once.
+        brakes: how many may begin to go at once, and how many may take each of the later steps in one day.
     """
-    crowd = _crowd(gone, known, today, brakes)
-    return [_step(one, crowd, today, off_boarding) for one in gone]
+    most = min(brakes.allocations, max(1, int(brakes.share * known)))
+    crowd = _crowd(gone, most, today)
+    taken = [_step(one, crowd, today, off_boarding) for one in gone]
+    late = {index for stage in _PACED for index in _late(stage, gone, taken, most, today)}
+    why = f"only {most} may take this step in one day: it is another's turn"
+    return [
+        _taken(one, step.stage, step.removed_on, why, today) if index in late else step
+        for index, (one, step) in enumerate(zip(gone, taken, strict=True))
+    ]
 
 
 def moving(left: Gone, to: str, today: date, off_boarding: OffBoarding) -> Step:
@@ -76,14 +88,20 @@ def moving(left: Gone, to: str, today: date, off_boarding: OffBoarding) -> Step:
         following, why = "archived", f"{moved}: its data is for people to copy there, and then to delete"
     else:
         why = f"{moved}: {left.brake}" if left.brake else _not_yet(moved, since, following, today, off_boarding)
-    return _taken(left, following, since, why)
+    return _taken(left, following, since, why, today)
 
 
-def _crowd(gone: Sequence[Gone], known: int, today: date, brakes: Brakes) -> str:
+def _late(stage: Stage, gone: Sequence[Gone], taken: Sequence[Step], most: int, today: date) -> list[int]:
+    """Those that would come to a stage when enough have today; who is gone longest goes first."""
+    there = sum(one.stage == stage and _is_todays(one.stage_since, today) for one in gone)
+    steps_in = [n for n, one in enumerate(gone) if taken[n].stage == stage != one.stage]
+    return sorted(steps_in, key=lambda n: (taken[n].removed_on, gone[n].name))[max(0, most - there) :]
+
+
+def _crowd(gone: Sequence[Gone], most: int, today: date) -> str:
     """Why too many begin to go; those marked since yesterday count, else an apply every minute empties the site."""
     beginning = sum(one.stage == "active" and not one.brake for one in gone)
     begun = sum(one.stage != "active" and _is_recent(one.removed_on, today) for one in gone)
-    most = min(brakes.allocations, max(1, int(brakes.share * known)))
     if beginning + begun <= most:
         return ""
     if begun:
@@ -96,21 +114,34 @@ def _is_recent(since: str, today: date) -> bool:
     return bool(since) and abs((today - date.fromisoformat(since)).days) <= 1
 
 
+def _is_todays(since: str, today: date) -> bool:
+    """Of today; or of tomorrow, by a clock that was wrong."""
+    return bool(since) and 0 <= (date.fromisoformat(since) - today).days <= 1
+
+
 def _step(gone: Gone, crowd: str, today: date, off_boarding: OffBoarding) -> Step:
     following = _NEXT.get(gone.stage)
     if following is None:
-        return Step(stage=gone.stage, removed_on=gone.removed_on)
+        return Step(stage=gone.stage, removed_on=gone.removed_on, stage_since=gone.stage_since)
     since = gone.removed_on or today.isoformat()
     why = gone.brake or _brake(gone, following, crowd) or _not_yet("gone", since, following, today, off_boarding)
-    return _taken(gone, following, since, why)
+    if not why and _is_todays(gone.stage_since, today):
+        why = f"it came to {gone.stage} on {gone.stage_since}: one step a day"
+    return _taken(gone, following, since, why, today)
 
 
-def _taken(gone: Gone, following: Stage, since: str, why: str) -> Step:
+def _taken(gone: Gone, following: Stage, since: str, why: str, today: date) -> Step:
     """The step, or why not."""
     if not why:
-        return Step(stage=following, removed_on=since)
+        return Step(stage=following, removed_on=since, stage_since=today.isoformat())
     held = Held(allocation=gone.name, step=_STEP[following], reason=why)
-    return Step(stage=gone.stage, removed_on="" if gone.stage == "active" else since, held=held)
+    active = gone.stage == "active"
+    return Step(
+        stage=gone.stage,
+        removed_on="" if active else since,
+        stage_since="" if active else gone.stage_since,
+        held=held,
+    )
 
 
 def _brake(gone: Gone, following: Stage, crowd: str) -> str:

@@ -99,5 +99,6 @@ def _kept(known: Known, step: Step | None, seen: Survey, moved_to: str = "") -> 
     facts = remembered(known, environment, seen)
     if step is not None:
         gone = step.stage != "active"
-        facts = replace(facts, stage=step.stage, removed_on=step.removed_on, moved_to=moved_to if gone else "")
+        facts = replace(facts, stage=step.stage, removed_on=step.removed_on, stage_since=step.stage_since)
+        facts = replace(facts, moved_to=moved_to if gone else "")
     return build(facts, seen.settings, seen.sources.burst)

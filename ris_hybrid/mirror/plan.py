@@ -130,6 +130,7 @@ def _rung(known: Known, seen: Survey) -> Gone:
         name=known.name,
         stage=known.stage,
         removed_on=known.removed_on,
+        stage_since=known.stage_since,
         brake=_brake(known, seen),
         fileset=fileset.name if fileset else "",
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ris_hybrid.mirror.known import Known
     from ris_hybrid.mirror.settings import Environment
     from ris_hybrid.mirror.survey import Survey
-    from ris_hybrid.mirror.values import AllocationPlan, DataClass, Stage
+    from ris_hybrid.mirror.values import AllocationPlan, DataClass
 
 
 def remembered(known: Known, environment: Environment, seen: Survey) -> Facts:
@@ -53,7 +53,8 @@ def _recorded(known: Known, record: AllocationPlan, environment: Environment, cl
         cluster=cluster,
         data_class=record.data_class,
         stage=known.stage,
-        removed_on=_removed_on(known, known.stage),
+        removed_on=_unless_active(known.removed_on, known),
+        stage_since=_unless_active(known.stage_since, known),
         moved_to=known.moved_to,
         quota_bytes=record.quota_bytes,
         archive="Archive/" in record.bucket.prefixes,
@@ -82,7 +83,8 @@ def _from_tags(known: Known, environment: Environment, cluster: str, namespace: 
         cluster=cluster,
         data_class=_class(tags),
         stage=known.stage,
-        removed_on=_removed_on(known, known.stage),
+        removed_on=_unless_active(known.removed_on, known),
+        stage_since=_unless_active(known.stage_since, known),
         moved_to=known.moved_to,
         quota_bytes=None,
         archive=False,
@@ -100,5 +102,5 @@ def _class(tags: Mapping[str, str]) -> DataClass:
     return next((one for one in CLASSES if one == tags.get("ris_data_class")), "phi")
 
 
-def _removed_on(known: Known, stage: Stage) -> str:
-    return "" if stage == "active" else known.removed_on
+def _unless_active(day: str, known: Known) -> str:
+    return "" if known.stage == "active" else day

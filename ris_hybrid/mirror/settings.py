@@ -55,7 +55,10 @@ class OffBoarding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brakes:
-    """At most so much may begin to go at once: the lower of the two, but always at least one."""
+    """At most so much may begin to go at once, and become read-only, and be archived in one day.
+
+    The lower of the two, but always at least one.
+    """
 
     __pydantic_config__ = _STRICT
 

@@ -31,7 +31,8 @@ class Gap(Enum):
 
 ABSENT, UNKNOWN = Gap.ABSENT, Gap.UNKNOWN
 EXISTS = "there"
-REMOVED_ON, MOVED_TO = "ris_removed_on", "ris_moved_to"
+OF_LEAVING = ("ris_removed_on", "ris_stage_since", "ris_moved_to")
+"""Tags that only what is on its way out has: on anything else one is too many."""
 ALLOCATION = "ris_allocation"
 ENVIRONMENT = "ris_env"
 CLUSTER = "ris_cluster"
@@ -72,7 +73,7 @@ def stated(plan: AllocationPlan) -> dict[Place, Any]:
 def _of_bucket(plan: AllocationPlan) -> Iterator[tuple[str, Any]]:
     bucket = plan.bucket
     yield EXISTS, True
-    for key, value in {REMOVED_ON: "", MOVED_TO: "", **plan.tags}.items():
+    for key, value in {**dict.fromkeys(OF_LEAVING, ""), **plan.tags}.items():
         yield f"tag {key}", value
     yield "encryption", "customer key" if bucket.key_alias else "key of AWS"
     if bucket.key_alias:

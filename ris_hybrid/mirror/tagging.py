@@ -41,6 +41,7 @@ def tags(facts: Facts) -> dict[str, str]:
         "ris_platform": facts.platform,
         "ris_data_class": facts.data_class,
         "ris_stage": facts.stage,
+        "ris_stage_since": facts.stage_since,
         "ris_removed_on": facts.removed_on,
         "ris_moved_to": facts.moved_to,
         **facts.labels,

@@ -135,6 +135,8 @@ class AllocationPlan:
     """Pools of burst.yaml its jobs may use."""
     tags: Mapping[str, str]
     """Of its bucket: ``ris_allocation``, ``ris_lab``, ...; ``ris_plan`` is the fingerprint of the rest."""
+    stage_since: str = ""
+    """ISO date of the day it came to its stage; empty while it is active."""
     moved_to: str = ""
     """The environment that has the allocation now; this is then what it left behind, and its name stands twice."""
 

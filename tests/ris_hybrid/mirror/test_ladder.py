@@ -15,9 +15,10 @@ TODAY = date(2027, 1, 15)
 PACE = OffBoarding(read_only_after_days=30, archive_after_days=90)
 
 
-def gone(stage: Stage, days: int | None = None, *, brake: str = "", fileset: str = "", name: str = "lee") -> Gone:
+def gone(stage: Stage, days: int | None = None, **given: str) -> Gone:
     since = "" if days is None else (TODAY - timedelta(days=days)).isoformat()
-    return Gone(name=name, stage=stage, removed_on=since, brake=brake, fileset=fileset)
+    plain = {"name": "lee", "brake": "", "fileset": "", "stage_since": ""}
+    return Gone(stage=stage, removed_on=since, **(plain | given))
 
 
 def step(one: Gone, *, known: int = 100, brakes: Brakes | None = None) -> Step:
@@ -113,3 +114,40 @@ def test_those_marked_since_yesterday_count_so_that_many_applies_are_no_way_arou
     assert (taken.stage == "marked") == begins
     if taken.held:
         assert "1 would begin to go, beside 5 since yesterday: more than 5 together" in taken.held.reason
+
+
+@pytest.mark.parametrize(("stage", "after"), [("marked", "read-only"), ("read-only", "archived")])
+@pytest.mark.parametrize("done", [0, 2, 5, 7])
+def test_only_so_many_a_day_take_a_later_step_and_who_is_gone_longest_goes_first(
+    stage: Stage, after: Stage, done: int
+) -> None:
+    waiting = [gone(stage, 400 + n, name=f"lab{n}") for n in range(8)]
+    today = [gone(after, 400, name=f"done{n}", stage_since="2027-01-15") for n in range(done)]
+    before = [gone(after, 400, name=f"old{n}", stage_since="2027-01-14") for n in range(6)]
+    # On a read-only one of today or yesterday the next step is due as well: only the former waits for it.
+    crowded = [*waiting, *today, *(before if after == "archived" else ())]
+    taken = steps(crowded, 100, TODAY, PACE, Brakes())[:8]
+    goes = max(0, 5 - done)
+    assert [one.stage for one in taken] == [stage] * (8 - goes) + [after] * goes
+    for one in taken:
+        assert one.stage_since == ("2027-01-15" if one.stage == after else "")
+        assert (one.held is None) == (one.stage == after)
+        if one.held:
+            assert one.held.reason == "only 5 may take this step in one day: it is another's turn"
+
+
+def test_the_order_of_the_input_does_not_say_who_goes() -> None:
+    waiting = [gone("marked", 400, name=f"lab{n}") for n in range(4)]
+    taken = steps(waiting[::-1], 40, TODAY, PACE, Brakes())
+    assert [one.stage for one in taken] == ["marked", "marked", "read-only", "read-only"]
+
+
+@pytest.mark.parametrize(
+    ("since", "after"),
+    [("2027-01-14", "archived"), ("2027-01-15", "read-only"), ("2027-01-16", "read-only"), ("2099-01-01", "archived")],
+)
+def test_one_step_a_day(since: str, after: Stage) -> None:
+    taken = step(gone("read-only", 400, stage_since=since))
+    assert taken.stage == after
+    if taken.held:
+        assert taken.held.reason == f"it came to read-only on {since}: one step a day"

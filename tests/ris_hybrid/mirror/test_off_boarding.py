@@ -263,3 +263,23 @@ def test_buckets_of_others_are_not_the_ledger(site: Any, before: Any) -> None:
     assert [one.name for one in later(site, before, 0, site.wanted("x"), holdings=logs, recorded=None).allocations] == [
         "x"
     ]
+
+
+def test_the_ledger_tells_the_day_of_a_step_so_that_many_plans_of_one_day_are_no_way_around(site: Any) -> None:
+    plan = site.plan(*(site.wanted(f"lab{n}") for n in range(3)))
+    for days, brakes in ((0, 3), (40, 1), (40, 1)):
+        now = site.now + days * DAY
+        plan = site.plan(
+            settings=site.settings(brakes=Brakes(allocations=brakes, share=1.0)),
+            now=now,
+            listing=site.listing((site.wanted("ann"),), captured_at=now),
+            recorded=plan,
+            holdings=site.built(plan),
+        )
+    assert [(one.stage, one.stage_since) for one in plan.allocations] == [
+        ("read-only", "2027-02-24"),
+        ("marked", "2027-01-15"),
+        ("marked", "2027-01-15"),
+    ]
+    assert plan.allocations[0].tags["ris_stage_since"] == "2027-02-24"
+    assert [one.allocation for one in plan.held if "in one day" in one.reason] == ["lab1", "lab2"]
