@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _FIRST = 6  # columns before the first of the command's own
+_DIGITS = 19  # of 64 bits
 NONE = frozenset({"", "-", "--"})
 """Values that say there is none."""
 
@@ -50,13 +51,13 @@ def kib(row: Mapping[str, str], column: str) -> int | None:
     """Bytes of a column that counts KiB; None where it is not there.
 
     Raises:
-        SiteUnavailable: not a number.
+        SiteUnavailable: not a number, or none that fits 64 bits.
     """
     value = row.get(column, "")
     if value in NONE:
         return None
-    if not (value.isascii() and value.isdigit()):
-        raise SiteUnavailable(f"{column}: expected a number of KiB, found {value!r}")
+    if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS):
+        raise SiteUnavailable(f"{column}: expected a number of KiB, found {value[:60]!r}")
     return int(value) * 1024
 
 

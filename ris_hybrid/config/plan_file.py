@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from ris_hybrid.config.problems import said
+from ris_hybrid.config.quota import MOST_BYTES
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.mirror.values import MirrorPlan
 
@@ -27,7 +28,7 @@ def read_plan(path: Path) -> MirrorPlan:
     """The plan in a file.
 
     Raises:
-        ConfigError: the file cannot be read, or is not a plan of this version.
+        ConfigError: the file cannot be read, is not a plan of this version, or has a quota that is none.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -35,8 +36,13 @@ def read_plan(path: Path) -> MirrorPlan:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigError(f"{path}: the mirror plan cannot be read: {why}", _HINT) from error
     try:
-        return TypeAdapter(MirrorPlan).validate_json(text)
+        plan = TypeAdapter(MirrorPlan).validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "plan"
         raise ConfigError(f"{path}: {where}: {said(first)}", _HINT) from error
+    for one in plan.allocations:
+        if one.quota_bytes is not None and not 0 <= one.quota_bytes <= MOST_BYTES:
+            wrong = f"allocation {one.name}: quota_bytes: expected 0 to {MOST_BYTES}"
+            raise ConfigError(f"{path}: {wrong}, found a figure no quota has", _HINT)
+    return plan

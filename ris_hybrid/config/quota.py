@@ -14,6 +14,8 @@ EXPECTED = "a size above zero such as 25T or 5500G (K, M, G, T or P; powers of 1
 _SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)([KMGTP])", re.IGNORECASE)
 _UNITS = "KMGTP"
 _KIB = 1024
+MOST_BYTES = 10**15 * _KIB ** len(_UNITS)
+"""More than any size that can be written."""
 
 
 def parse_quota(text: str) -> int:

@@ -143,6 +143,8 @@ def test_a_figure_that_is_none_is_unknown() -> None:
     filesets = parse_filesets(text(HEADER, ROOT, ROW))
     with pytest.raises(SiteUnavailable, match="blockLimit: expected a number of KiB, found '5T'"):
         with_quotas(filesets, text(QUOTAS, quota("lee_active", "1", "5T")))
+    with pytest.raises(SiteUnavailable, match=r"expected a number of KiB, found '9{60}'"):
+        with_quotas(filesets, text(QUOTAS, quota("lee_active", "1", "9" * 5000)))
     with pytest.raises(SiteUnavailable, match="without quotaType"):
         with_quotas(filesets, text(HEADER, ROW))
     assert kib({"blockUsage": "-"}, "blockUsage") is None

@@ -12,6 +12,7 @@ from ris_hybrid.config.load import load_site
 from ris_hybrid.config.mirror_file import load_mirror
 from ris_hybrid.config.plan_file import plan_text, read_plan
 from ris_hybrid.config.wanted import wanted
+from ris_hybrid.errors import ConfigError
 from ris_hybrid.holdings.values import Holdings
 from ris_hybrid.mirror.plan import plan_mirror
 from ris_hybrid.mirror.sources import Sources
@@ -58,3 +59,14 @@ def test_a_plan_is_the_same_after_it_was_a_file(example: MirrorPlan, tmp_path: P
     again = read_plan(file)
     assert plan_text(again) == plan_text(example)
     assert json.loads(plan_text(again))["allocations"][0]["name"] == "genomics"
+
+
+@pytest.mark.parametrize("quota", [10**400, -1])
+def test_a_quota_that_is_none_is_told_by_its_place(example: MirrorPlan, tmp_path: Path, quota: int) -> None:
+    file = tmp_path / "mirror.json"
+    first, *others = example.allocations
+    file.write_text(
+        plan_text(replace(example, allocations=(replace(first, quota_bytes=quota), *others))), encoding="utf-8"
+    )
+    with pytest.raises(ConfigError, match=r"mirror\.json: allocation genomics: quota_bytes: expected 0 to [0-9]+"):
+        read_plan(file)
