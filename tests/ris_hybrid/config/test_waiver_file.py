@@ -62,6 +62,7 @@ def test_no_waivers_is_fine(tmp_path: Path, text: str) -> None:
         ("waivers: yes\n", "1: expected the one key waivers with a list"),
         ("waivers:\n  - bucket-versioned\n", "2: waivers[0]: expected keys and values, found 'bucket-versioned'"),
         (GOOD.replace("    owner: ann\n", ""), "2: waivers[0].owner: expected text, found nothing"),
+        (GOOD.replace("    until: 2027-03-31\n", ""), "2: waivers[0].until: expected text, found nothing"),
         (GOOD.replace("owner: ann", "owner: ' '"), "5: waivers[0].owner: expected text, found ' '"),
         (GOOD.replace("ticket: ITSD-1", "ticket: 17"), "7: waivers[0].ticket: expected text, found 17"),
         (
