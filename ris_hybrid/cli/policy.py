@@ -55,7 +55,11 @@ def list_rules(
 
 
 @app.command("explain")
-def explain(name: Annotated[str, typer.Argument(metavar="RULE", help="The rule's name.")]) -> None:
+def explain(
+    name: Annotated[str, typer.Argument(metavar="RULE", help="The rule's name.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
     """Say what a rule is for, what keeps it, what breaks it, and how to mend that."""
     from policies.rules.all_rules import BY_NAME
     from ris_hybrid.cli import policy_view as view
@@ -64,7 +68,10 @@ def explain(name: Annotated[str, typer.Argument(metavar="RULE", help="The rule's
     rule = BY_NAME.get(name)
     if rule is None:
         raise ConfigError(f"no rule is named {name!r}{nearest(name, sorted(BY_NAME))}", "see `ris-hybrid policy list`")
-    view.show_rule(rule)
+    if as_json:
+        show.json_object(view.explained_json(rule))
+    else:
+        view.show_rule(rule)
 
 
 @app.command("check")

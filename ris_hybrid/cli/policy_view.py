@@ -31,6 +31,14 @@ def rule_json(rule: Rule[Any]) -> dict[str, object]:
     }
 
 
+def explained_json(rule: Rule[Any]) -> dict[str, object]:
+    """A rule as data, with what keeps it and what breaks it: the fields in which the two examples differ."""
+    shown = example(rule).differ()
+    sides = (("keeps", 0), ("breaks", 1))
+    examples = {title: {name: _plain(values[side]) for name, values in shown.items()} for title, side in sides}
+    return {**rule_json(rule), **examples}
+
+
 def show_rules(rules: Sequence[Rule[Any]]) -> None:
     """All of them as a table."""
     columns = ("RULE", "SEVERITY", "CONTROLS", "WHAT")
@@ -114,3 +122,10 @@ def _texts(value: object) -> list[str]:
         return ["nothing"]
     parts = value if isinstance(value, tuple) and not all(isinstance(one, str) for one in value) else (value,)
     return [json.dumps(asdict(one) if is_dataclass(one) else one) for one in parts]  # type: ignore[arg-type]
+
+
+def _plain(value: object) -> object:
+    """A value as what JSON knows."""
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return asdict(value) if is_dataclass(value) else value  # type: ignore[arg-type]

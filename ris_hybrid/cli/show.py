@@ -121,8 +121,11 @@ def tolerant_streams() -> None:
 def _write(stream: TextIO, text: str) -> None:
     """Write and flush.
 
+    Nobody reading stderr is no reason to end: what is being built goes on, and what thread says it may wait for no
+    answer.
+
     Raises:
-        SystemExit: with READER_GONE when the other end of the pipe is closed.
+        SystemExit: with READER_GONE when the other end of stdout's pipe is closed.
         ConfigError: the file or device takes no more.
     """
     try:
@@ -130,7 +133,8 @@ def _write(stream: TextIO, text: str) -> None:
         stream.flush()
     except BrokenPipeError:
         _discard(stream)
-        raise SystemExit(READER_GONE) from None
+        if stream is not sys.stderr:
+            raise SystemExit(READER_GONE) from None
     except OSError as error:
         _discard(stream)
         raise ConfigError(f"output cannot be written: {error.strerror}", "make room, or write elsewhere") from error

@@ -215,3 +215,12 @@ def test_a_reader_that_went_away_is_no_noise(arguments: list[str]) -> None:
     os.close(writer)
     assert done.returncode == 141
     assert done.stderr in ("", "note: no --site given: this is the example (sandbox) site, its labs are made up\n")
+
+
+def test_nobody_reading_stderr_does_not_end_the_work() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([COMMAND, "allocation", "list", "--json"], stdout=subprocess.PIPE, stderr=writer, check=False)
+    os.close(writer)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["allocations"]

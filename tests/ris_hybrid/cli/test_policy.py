@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from policies.examples.good import ACCOUNT, DATA_TAGS
-from policies.rules.all_rules import RULES
+from policies.rules.all_rules import BY_NAME, RULES
 from policies.rules.rule import Context
 from ris_hybrid import wiring
 from ris_hybrid.cli.app import main
@@ -199,6 +199,21 @@ def test_rules_are_listed_for_people_and_for_programs(capsys: pytest.CaptureFixt
     assert (tls["severity"], tls["about"]) == ("mandatory", "bucket")
     assert main(["policy", "list", "--markdown"]) == 0
     assert "| `bucket-tls-only` | mandatory | bucket |" in capsys.readouterr().out
+
+
+def test_a_rule_is_explained_as_data(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "explain", "bucket-object-lock", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rule"], told["severity"]) == ("bucket-object-lock", "mandatory")
+    assert (told["keeps"], told["breaks"]) == ({"object_lock": True}, {"object_lock": False})
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_every_rule_can_be_told_as_data(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "explain", name, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["keeps"] != told["breaks"]
+    assert told["keeps"].keys() == told["breaks"].keys()
 
 
 def test_a_rule_is_explained_with_both_examples(capsys: pytest.CaptureFixture[str], golden: Any) -> None:
