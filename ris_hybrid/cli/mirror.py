@@ -16,6 +16,7 @@ from ris_hybrid.cli.mirror_site import (
     OfflineOption,
     Opened,
     StacksOption,
+    asks_nothing,
     need_aws,
     open_mirror,
 )
@@ -49,7 +50,7 @@ def plan(
     from ris_hybrid.cli import mirror_view as view
 
     opened = open_mirror(site, mirror, burst)
-    wanted = opened.plan(environment, offline=offline)
+    wanted = opened.plan(environment, offline=asks_nothing(opened, site, offline=offline))
     if name:
         wanted = _one(wanted, name)
     if as_json:
@@ -81,7 +82,10 @@ def diff(
     from ris_hybrid.mirror.portion import within
 
     opened = open_mirror(site, mirror, burst)
-    wanted, recorded = opened.plan(environment, offline=offline), opened.site.sources.recorded
+    wanted, recorded = (
+        opened.plan(environment, offline=asks_nothing(opened, site, offline=offline)),
+        opened.site.sources.recorded,
+    )
     if recorded is not None and environment:
         recorded = within(recorded, environment)
     changes = differences(recorded, wanted, opened.site.file_names)

@@ -160,6 +160,17 @@ def need_aws(opened: Opened, site: Path | None) -> None:
         )
 
 
+def asks_nothing(opened: Opened, site: Path | None, *, offline: bool) -> bool:
+    """Whether a plan asks nothing of AWS: as wished, or because the example site's AWS, the sandbox, does not run.
+
+    Its account is made up: credentials that happen to be here must not be asked about it.
+    """
+    absent = site is None and opened.sandbox is None
+    if absent and not offline:
+        show.note("no sandbox runs, so nothing is asked of AWS; run: ris-hybrid sandbox start")
+    return offline or absent
+
+
 def _sandbox(site: Path | None) -> Places | None:
     """The running sandbox: for the example site, and in a shell whose AWS endpoint is that sandbox's."""
     from ris_hybrid.sandbox.places import running

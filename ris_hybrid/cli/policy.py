@@ -100,7 +100,7 @@ def check(
     from policies.plan import check_plan, enforce
     from policies.rules.all_rules import BY_NAME
     from ris_hybrid.cli import policy_view as view
-    from ris_hybrid.cli.mirror_site import need_aws, open_mirror
+    from ris_hybrid.cli.mirror_site import asks_nothing, need_aws, open_mirror
     from ris_hybrid.cli.policy_context import context
     from ris_hybrid.cli.policy_source import of_file, of_site
     from ris_hybrid.config.waiver_file import load_waivers
@@ -111,6 +111,8 @@ def check(
         opened = open_mirror(site, mirror, burst)
         if live:
             need_aws(opened, site)
+        else:
+            offline = asks_nothing(opened, site, offline=offline)
         asked = of_site(opened, environment, live=live, everything=everything, offline=offline)
     named = waivers or asked.waivers
     waived = load_waivers(named, BY_NAME.keys(), asked.today) if named else ()

@@ -210,3 +210,14 @@ def test_a_plan_is_made_with_what_aws_holds_and_without_it_when_it_does_not_answ
     out, err = mirror("plan")
     assert "what sandbox (123456789012) holds is not known" in err
     assert "\nthe whole site  keep to the buckets AWS holds" in out
+
+
+@pytest.mark.parametrize("command", [["mirror", "plan"], ["mirror", "diff"], ["policy", "check"]])
+def test_without_a_sandbox_the_example_site_asks_no_aws(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # whoever asks is refused, and warns of it
+    assert main(command) == 0
+    said = capsys.readouterr().err
+    assert "note: no sandbox runs, so nothing is asked of AWS; run: ris-hybrid sandbox start\n" in said
+    assert "warning:" not in said
