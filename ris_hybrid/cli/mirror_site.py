@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -55,6 +55,7 @@ class Opened:
     clock: Clock
     names: Callable[[], MirrorPlan]
     """The plan without what AWS holds: what is looked for there by name, and not by its tags alone."""
+    _inventories: dict[tuple[str, bool], Inventory] = field(default_factory=dict, init=False)
 
     @property
     def in_sandbox(self) -> bool:
@@ -91,10 +92,13 @@ class Opened:
         return planned(self.site, holdings, self.clock.now())
 
     def inventory(self, environment: str, *, everything: bool = False) -> Inventory:
-        """Reads what an environment holds; the sandbox has one account, and needs no profile."""
-        (found,) = (one for one in self.site.settings.environments if one.name == environment)
-        profile = "" if self.in_sandbox else found.profile
-        return wiring.inventory(found, self.names(), profile, everything=everything)
+        """Reads what an environment holds, with the same clients each time; the sandbox needs no profile."""
+        if (environment, everything) not in self._inventories:
+            (found,) = (one for one in self.site.settings.environments if one.name == environment)
+            profile = "" if self.in_sandbox else found.profile
+            made = wiring.inventory(found, self.names(), profile, everything=everything)
+            self._inventories[environment, everything] = made
+        return self._inventories[environment, everything]
 
     def today(self) -> str:
         """The day in UTC, as an ISO date."""

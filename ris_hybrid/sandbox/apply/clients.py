@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import os
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
-from botocore.loaders import create_loader
 
 from ris_hybrid.errors import ConfigError
+from ris_hybrid.holdings.clients import models
 from ris_hybrid.sandbox.aws.child import CLIENT_CONFIG, SandboxAws
 from ris_hybrid.sandbox.aws.wire import BUILDER
 
-if TYPE_CHECKING:
-    from botocore.loaders import Loader
-
 ACCOUNT = "123456789012"
 """moto's account for keys nobody made."""
-
-
-@cache
-def _models() -> Loader:
-    """The services' models, read once in a process: EC2's alone takes a fifth of a second."""
-    return create_loader()
 
 
 class SandboxClients:
@@ -43,7 +33,7 @@ class SandboxClients:
         self._url, self._key = url, key
         self._made: dict[str, Any] = {}
         session = botocore.session.Session()
-        session.register_component("data_loader", _models())
+        session.register_component("data_loader", models(None))
         # A profile of the environment is found in no file of ours, which botocore takes for an error.
         own = {"profile": "default", "config_file": str(CLIENT_CONFIG), "credentials_file": os.devnull}
         for name, value in own.items():
