@@ -1,4 +1,7 @@
-"""Python's garbage collector while a site's plan is made: it looks at millions of values that all stay, for nothing."""
+"""Python's garbage collector while a plan is made and while stacks run: it looks at values that all stay, for nothing.
+
+A third of the processor time of a `mirror apply` that changes nothing was the collector's.
+"""
 
 from __future__ import annotations
 

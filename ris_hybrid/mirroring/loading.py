@@ -115,7 +115,8 @@ def chosen(settings: MirrorSettings, environment: str) -> tuple[Environment, ...
 
 def held(environments: Iterable[Environment], inventory: Callable[[str], Inventory]) -> dict[str, Holdings]:
     """What each environment holds, by name. Raises ``CloudError`` when one cannot be asked."""
-    return {one.name: inventory(one.name).holdings() for one in environments}
+    with seldom():
+        return {one.name: inventory(one.name).holdings() for one in environments}
 
 
 def held_or_unknown(
