@@ -30,6 +30,9 @@ EnvironmentOption = Annotated[
         "--environment-file", help="The environment's file; without it one is made for the sandbox.", exists=True
     ),
 ]
+ChildrenOption = Annotated[
+    bool, typer.Option("--children", help="Run each program as a process of its own, as the Pulumi CLI does; slower.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -37,10 +40,11 @@ def up(
     layers: LayersArgument = None,
     environment_file: EnvironmentOption = None,
     *,
+    children: ChildrenOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build the stacks in the sandbox's AWS by its own small engine: no Pulumi CLI, no AWS account. Sandbox only."""
-    stacks = _stacks(environment_file)
+    stacks = _stacks(environment_file, children=children)
     with stacks.opened() as deployer:
         _run(stacks, _chosen(layers), deployer.up, as_json=as_json)
 
@@ -49,10 +53,11 @@ def preview(
     layers: LayersArgument = None,
     environment_file: EnvironmentOption = None,
     *,
+    children: ChildrenOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Say what ``sandbox up`` would do, and do nothing. Sandbox only."""
-    stacks = _stacks(environment_file)
+    stacks = _stacks(environment_file, children=children)
     with stacks.opened() as deployer:
         _run(stacks, _chosen(layers), deployer.preview, as_json=as_json)
 
@@ -102,13 +107,17 @@ def _chosen(layers: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(layer for layer in LAYERS if not layers or layer in layers)
 
 
-def _stacks(environment_file: Path | None) -> SandboxStacks:
+def _stacks(environment_file: Path | None, *, children: bool = False) -> SandboxStacks:
     from ris_hybrid.cli.sandbox import need_extra
 
     need_extra()
-    from ris_hybrid.sandbox.apply.opening import SandboxStacks
+    from dataclasses import replace
 
-    return SandboxStacks.of(_places(), environment=environment_file, say=show.note)
+    from ris_hybrid.sandbox.apply.opening import SandboxStacks
+    from ris_hybrid.sandbox.apply.runner import as_child
+
+    stacks = SandboxStacks.of(_places(), environment=environment_file, say=show.note)
+    return replace(stacks, front=as_child) if children else stacks
 
 
 def _places() -> Places:

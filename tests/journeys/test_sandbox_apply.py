@@ -1,4 +1,4 @@
-"""``sandbox up`` and its kin through the real command: a sandbox is started for them, programs run as children."""
+"""``sandbox up`` and its kin through the real command: a sandbox is started for them, programs run as children too."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_layer_goes_up_once_and_comes_down_again(shell: Shell) -> None:
     assert head.split() == ["sandbox", "stack", "create", "update", "replace", "delete", "keep", "same", "s"]
     assert row.split()[0] == "registry-sandbox"
     assert total.startswith("all of the sandbox")
-    (again,) = shell.json("up", "registry")["stacks"]
+    (again,) = shell.json("up", "registry", "--children")["stacks"]
     assert (again["changes"], again["sandbox"]) == ([], True)
     assert again["same"] == int(row.split()[1])
     given = shell.json("outputs", "registry")

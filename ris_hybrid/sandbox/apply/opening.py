@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from burst.aws.shapes import with_shapes
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.errors import ConfigError
+from ris_hybrid.mirroring.collecting import seldom
 from ris_hybrid.sandbox.apply.analyzer import running
 from ris_hybrid.sandbox.apply.clients import SandboxClients
 from ris_hybrid.sandbox.apply.deployer import PROJECT, SandboxDeployer
@@ -20,7 +21,7 @@ from ris_hybrid.sandbox.apply.environment import program, write_environment
 from ris_hybrid.sandbox.apply.goal import Means
 from ris_hybrid.sandbox.apply.handlers.every import handlers
 from ris_hybrid.sandbox.apply.refusals import CALL_ERRORS
-from ris_hybrid.sandbox.apply.runner import as_child, in_this_process
+from ris_hybrid.sandbox.apply.runner import in_this_process
 from ris_hybrid.sandbox.apply.sights.every import sights
 from ris_hybrid.sandbox.apply.state import StateFolder
 from stacks.environment_file import read_environment
@@ -62,7 +63,7 @@ class SandboxStacks:
     """The policy pack's folder; None: it is not asked."""
     rules: Policies | None = None
     """What is asked where the pack is not; None: nothing is."""
-    front: Front = as_child
+    front: Front = in_this_process
     careful: bool = False
     """Look at what AWS really has, and go through a program once before anything of its stack is made."""
     say: Say = _silent
@@ -117,7 +118,7 @@ class SandboxStacks:
         """
         file = read_environment(self.environment, self.environment.stem)
         config = self._config(file)
-        with closing(SandboxClients(self.url, self.region)) as aws, ExitStack() as open_things:
+        with seldom(), closing(SandboxClients(self.url, self.region)) as aws, ExitStack() as open_things:
             pack = open_things.enter_context(running(self.pack, self.say, config)) if self.pack else None
             yield SandboxDeployer(
                 program=program(),

@@ -1,7 +1,8 @@
 """The two ways a program meets the engine: as a child process over gRPC, and inside this process (sandbox).
 
-As a child it cannot touch the engine, as under the Pulumi CLI; inside, it starts in milliseconds and its cloud calls
-can be watched. The engine is the same object in both.
+As a child it cannot touch the engine, as under the Pulumi CLI (``sandbox up --children``); inside, it starts in
+milliseconds, one import of Pulumi's SDK serves all stacks, and its cloud calls can be watched. The engine is the same
+object in both.
 """
 
 from __future__ import annotations
