@@ -90,7 +90,7 @@ def test_a_profile_reads_the_account_and_runs_its_stacks_whatever_keys_are_set(
 ) -> None:
     settings = work / "site" / "mirror.yaml"
     settings.write_text(settings.read_text().replace("region: us-east-1", "region: us-east-1\n    profile: lab", 1))
-    (work / "aws").write_text("[profile lab]\naws_access_key_id = of-the-lab\naws_secret_access_key = s\n")
+    (work / "aws").write_text("[default]\n[profile lab]\naws_access_key_id = of-the-lab\naws_secret_access_key = s\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(work / "aws"))
     before = sandbox_aws.calls_by_key()
     apply("--dry-run", "--environment", "sandbox", code=0)
