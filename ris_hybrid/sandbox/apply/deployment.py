@@ -111,7 +111,7 @@ class Deployment:
         if not goal.custom or is_provider(goal.kind):
             return self._unmade(goal, urn, old)
         handler = self._handler(goal)
-        old = self._refreshing.look(old) if old is not None else None
+        old = self._refreshing.look(old, goal.ignore_changes) if old is not None else None
         if old is not None:
             goal = replace(goal, inputs=without_ignored(old.inputs, goal.inputs, goal.ignore_changes))
         self._check(urn, goal, handler)

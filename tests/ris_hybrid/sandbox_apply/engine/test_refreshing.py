@@ -62,9 +62,11 @@ def test_changes_the_program_ignores_stay(seeing: Stage) -> None:
     ignoring = TWO.replace('"lab"})', '"lab"}, opts=O(ignore_changes=[\'tags["held"]\', "size"]))')
     seeing.cloud.things["thing-1"].update(size=9, tags={"owner": "lab", "held": "yes"})
     assert seeing.up(ignoring) == []
+    assert seeing.said == []
     seeing.cloud.things["thing-1"]["tags"] = {"owner": "me", "held": "yes"}
     assert seeing.up(ignoring) == ["update first tags"]
     assert seeing.cloud.things["thing-1"]["tags"] == {"owner": "lab", "held": "yes"}
+    assert seeing.said[0] == "sandbox one: toy:index:Thing first was changed behind our back: tags"
 
 
 def test_a_type_that_cannot_be_read_is_said_once_with_its_number(seeing: Stage) -> None:
