@@ -37,6 +37,12 @@ CORRECTIONS: tuple[Correction, ...] = (
         "error",
     ),
     Correction(
+        name="disks of a launch template",
+        moto="makes them beside a root of its own that is not encrypted",
+        ec2="makes the root as the template says: its size, its type, encrypted",
+        layer="does so where the template names /dev/sda1 or /dev/xvda",
+    ),
+    Correction(
         name="duplicate instance pools",
         moto="are not looked at",
         ec2="InvalidFleetConfig for a type in two subnets of one zone",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ris_hybrid.sandbox.aws.moto_view import Place, Template
 
 _ID = re.compile(rb"<instanceId>(i-[0-9a-f]+)</instanceId>")
+_ROOTS = ("/dev/sda1", "/dev/xvda")  # as images name them (EC2 user guide, device names on Linux)
 _NO_TYPE = "m1.small"  # EC2's default type, which is also moto's
 
 
@@ -90,6 +91,27 @@ def template_groups(data: Mapping[str, Any]) -> dict[str, str]:
     return {f"SecurityGroupId.{number}": one for number, one in enumerate(groups, 1)}
 
 
+def template_disks(data: Mapping[str, Any]) -> dict[str, str]:
+    """The disks of a template as a launch's own, where the root is one of them.
+
+    moto makes those of a template beside a root of its own, which is not encrypted.
+    """
+    disks: Sequence[Mapping[str, Any]] = data.get("BlockDeviceMappings") or ()
+    if not any(one.get("DeviceName") in _ROOTS for one in disks):
+        return {}
+    return {
+        f"BlockDeviceMapping.{number}.{key}": value
+        for number, one in enumerate(disks, 1)
+        for key, value in _flat(one).items()
+    }
+
+
+def _flat(disk: Mapping[str, Any]) -> dict[str, str]:
+    inner: Mapping[str, Any] = disk.get("Ebs") or {}
+    own = {key: _plain(value) for key, value in disk.items() if key != "Ebs"}
+    return own | {f"Ebs.{key}": _plain(value) for key, value in inner.items()}
+
+
 def _names_groups(form: Mapping[str, str]) -> bool:
     return any(key.startswith("SecurityGroup") for key in form)
 
@@ -129,6 +151,8 @@ def completed(params: Params, target: Target, template: Template | None, count: 
     if not params.items("NetworkInterface"):
         form |= {"SubnetId": target.subnet} if target.subnet else {}
         form |= {} if _names_groups(form) else template_groups(template.data)
+    if not params.items("BlockDeviceMapping"):
+        form |= template_disks(template.data)
     metadata: Mapping[str, Any] = template.data.get("MetadataOptions") or {}
     return {f"MetadataOptions.{key}": _plain(value) for key, value in metadata.items()} | form
 

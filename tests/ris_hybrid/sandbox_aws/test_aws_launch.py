@@ -115,6 +115,35 @@ def test_the_launch_template_is_applied(ec2: Any, small_subnet: str) -> None:
     assert one["MetadataOptions"]["HttpTokens"] == "required"
 
 
+def disk(device: str, **more: Any) -> dict[str, Any]:
+    return {"DeviceName": device, "Ebs": {"VolumeSize": 30, "VolumeType": "gp3", **more}}
+
+
+@pytest.mark.parametrize(
+    ("disks", "own", "held"),
+    [
+        ([disk("/dev/xvda", Encrypted=True, DeleteOnTermination=True)], [], {"/dev/xvda": (30, True)}),
+        (
+            [disk("/dev/sda1", Encrypted=True), disk("/dev/sdb", Encrypted=False)],
+            [],
+            {"/dev/sda1": (30, True), "/dev/sdb": (30, False)},
+        ),
+        ([disk("/dev/sdb", Encrypted=True)], [], {"/dev/sda1": (8, False), "/dev/sdb": (30, True)}),
+        ([disk("/dev/xvda", Encrypted=True)], [disk("/dev/xvda")], {"/dev/xvda": (30, False)}),
+    ],
+)
+def test_the_volumes_of_a_machine_are_those_of_its_template(
+    ec2: Any, disks: list[dict[str, Any]], own: list[dict[str, Any]], held: dict[str, tuple[int, bool]]
+) -> None:
+    data = {"ImageId": IMAGE, "InstanceType": TYPE, "BlockDeviceMappings": disks}
+    ec2.create_launch_template(LaunchTemplateName="disks", LaunchTemplateData=data)
+    more = {"BlockDeviceMappings": own} if own else {}
+    ec2.run_instances(LaunchTemplate={"LaunchTemplateName": "disks"}, MinCount=1, MaxCount=1, **more)
+    volumes = ec2.describe_volumes()["Volumes"]
+    assert {one["Attachments"][0]["Device"]: (one["Size"], one["Encrypted"]) for one in volumes} == held
+    assert len(volumes) == len(held)
+
+
 def test_an_interface_of_the_call_goes_before_the_template(ec2: Any, small_subnet: str, template: str) -> None:
     nic = {"DeviceIndex": 0, "SubnetId": small_subnet}
     asked = {"LaunchTemplateId": template}
