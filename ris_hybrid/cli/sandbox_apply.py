@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ris_hybrid.cli import show
-from ris_hybrid.errors import ConfigError, RisHybridError
+from ris_hybrid.errors import ConfigError, RisHybridError, SiteUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -44,7 +44,7 @@ def up(
     as_json: JsonOption = False,
 ) -> None:
     """Build the stacks in the sandbox's AWS by its own small engine: no Pulumi CLI, no AWS account. Sandbox only."""
-    stacks = _stacks(environment_file, children=children)
+    stacks = _stacks(environment_file, children=children, start_one=True)
     with stacks.opened() as deployer:
         _run(stacks, _chosen(layers), deployer.up, as_json=as_json)
 
@@ -107,7 +107,7 @@ def _chosen(layers: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(layer for layer in LAYERS if not layers or layer in layers)
 
 
-def _stacks(environment_file: Path | None, *, children: bool = False) -> SandboxStacks:
+def _stacks(environment_file: Path | None, *, children: bool = False, start_one: bool = False) -> SandboxStacks:
     from ris_hybrid.cli.sandbox import need_extra
 
     need_extra()
@@ -116,8 +116,19 @@ def _stacks(environment_file: Path | None, *, children: bool = False) -> Sandbox
     from ris_hybrid.sandbox.apply.opening import SandboxStacks
     from ris_hybrid.sandbox.apply.runner import as_child
 
-    stacks = SandboxStacks.of(_places(), environment=environment_file, say=show.note)
+    places = _places() if start_one else _running()
+    stacks = SandboxStacks.of(places, environment=environment_file, say=show.note)
     return replace(stacks, front=as_child) if children else stacks
+
+
+def _running() -> Places:
+    """The running sandbox; raises ``SiteUnavailable`` when none runs: there is nothing to look at or to delete."""
+    from ris_hybrid.sandbox.places import running
+
+    found = running()
+    if found is None:
+        raise SiteUnavailable("no sandbox is running", "run: ris-hybrid sandbox start")
+    return found
 
 
 def _places() -> Places:

@@ -65,6 +65,14 @@ def test_a_layer_goes_up_once_and_comes_down_again(shell: Shell) -> None:
     assert {change["deed"] for change in gone["changes"]} == {"delete"}
 
 
+@pytest.mark.parametrize("asked", [("preview", "registry"), ("destroy", "registry", "--yes"), ("outputs", "registry")])
+def test_only_up_starts_a_sandbox(tmp_path: Path, asked: tuple[str, ...]) -> None:
+    root = tmp_path / "s"
+    refused = Shell(root).run(*asked, code=4)
+    assert refused.stderr.splitlines() == ["error: no sandbox is running", "hint: run: ris-hybrid sandbox start"]
+    assert not root.exists() or list(root.iterdir()) == []
+
+
 def test_what_cannot_be_done_is_said_after_what_was_done(shell: Shell) -> None:
     refused = shell.run("outputs", "storage", code=2)
     assert refused.stderr.splitlines()[-2:] == [
