@@ -59,9 +59,15 @@ def mirrored(file: EnvironmentFile, plan_path: Path) -> tuple[AllocationPlan, ..
     """The allocations of a mirror plan that this environment holds.
 
     Raises:
-        ConfigError: the plan cannot be read, or places this environment in another account or region.
+        ConfigError: the plan cannot be read, is of another organization, or places this environment in another
+            account or region.
     """
     plan = read_plan(plan_path)
+    if plan.organization != file.organization:
+        raise ConfigError(
+            f"{plan_path}: organization is {plan.organization}, the stacks' file says {file.organization}",
+            "make mirror.yaml and the environment's file agree: it begins the names of all buckets",
+        )
     for planned in plan.environments:
         if planned.name == file.env and (planned.account, planned.region) != (file.account, file.region):
             raise ConfigError(

@@ -86,10 +86,10 @@ def test_the_place_of_the_file_is_built(run_program):
 
 @pytest.fixture
 def plan_of() -> Callable[..., str]:
-    def make(**place: Any) -> str:
+    def make(organization: str = "wustl-ris", **place: Any) -> str:
         fixed = {"name": "example", "account": "123456789012", "region": "us-east-1", "partition": "aws"}
         environment = EnvironmentPlan(**{**fixed, **place, "data_classes": ("phi",)})
-        return plan_text(MirrorPlan(organization="wustl-ris", cluster="compute1", environments=(environment,)))
+        return plan_text(MirrorPlan(organization=organization, cluster="compute1", environments=(environment,)))
 
     return make
 
@@ -101,6 +101,14 @@ def test_a_mirror_plan_that_places_the_environment_elsewhere_is_refused(run_prog
         run_program(main, stack="network-example", config={"ris-hybrid:mirror": str(path)})
     path.write_text(plan_of(), encoding="utf-8")
     assert run_program(main, stack="network-example", config={"ris-hybrid:mirror": str(path)}).made
+
+
+def test_a_mirror_plan_of_another_organization_is_refused(run_program, tmp_path, plan_of):
+    path = tmp_path / "mirror.json"
+    path.write_text(plan_of(organization="ris-example"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="organization is ris-example, the stacks' file says wustl-ris") as caught:
+        run_program(main, stack="network-example", config={"ris-hybrid:mirror": str(path)})
+    assert caught.value.hint.startswith("make mirror.yaml and the environment's file agree")
 
 
 def test_as_pulumi_runs_it_an_error_is_two_lines_and_no_traceback(run_program):

@@ -1,4 +1,7 @@
-"""The environment ``sandbox``: the stacks' example file, moved to the sandbox's account, region and pools (sandbox)."""
+"""The environment ``sandbox``: the stacks' example file, moved to the sandbox's account, region and pools (sandbox).
+
+Its organization is the example site's: a mirror plan of that site fits it.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,11 @@ import yaml
 
 from burst.pools_file import pools_file
 from ris_hybrid.config.document import read
+from ris_hybrid.config.mirror_file import load_mirror
 from ris_hybrid.config.pools_file import pools_data
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.apply.clients import ACCOUNT
+from ris_hybrid.sandbox.scenario import example_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +48,7 @@ def write_environment(folder: Path, settings: BurstSettings, zones: Sequence[str
     """
     pools = folder / _POOLS
     example = _mapping(read(program().parent / "config" / "example.yaml").data)
+    example["organization"] = load_mirror(example_site() / "mirror.yaml").organization
     rendered = environment(example, settings, zones, str(pools.absolute()))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ import pytest
 
 from burst.aws.shapes import with_shapes
 from ris_hybrid.config.burst_file import load_burst
+from ris_hybrid.config.mirror_file import load_mirror
 from ris_hybrid.config.pools_file import read_pools
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.apply import handlers as package
@@ -53,6 +54,7 @@ def test_the_environment_is_the_sandboxs_with_all_pools(tmp_path: Path, burst: B
     file = read_environment(path, "sandbox")
     assert (file.env, file.account, file.region, file.phi) == ("sandbox", "123456789012", "eu-west-1", True)
     assert (file.cluster, file.provider) == (burst.cluster, burst.provider)
+    assert file.organization == load_mirror(example_site() / "mirror.yaml").organization
     assert file.network.zones == ("eu-west-1a", "eu-west-1b")
     pools = read_pools(tmp_path / "pools.json")
     assert [pool.name for pool in pools.pools] == [pool.name for pool in burst.pools]
