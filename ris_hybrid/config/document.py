@@ -57,6 +57,14 @@ class UnusableFile(ConfigError):
         self.problems = problems
 
 
+class UnreadableFile(UnusableFile):
+    """The file is not there or cannot be opened; ``reason`` is the system's."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__((Remark(file=file, line=1, field="", message=f"cannot be read: {reason}"),))
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeat:
     """A key written twice in one mapping; the one on line ``again`` holds."""
@@ -97,12 +105,13 @@ def read(path: Path) -> Document:
     """Read and parse one file.
 
     Raises:
-        UnusableFile: it cannot be read, is not UTF-8, or is not YAML.
+        UnreadableFile: it cannot be read.
+        UnusableFile: it is not UTF-8, or is not YAML.
     """
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise _unusable(str(path), 1, f"cannot be read: {error.strerror or error}") from error
+        raise UnreadableFile(str(path), error.strerror or str(error)) from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

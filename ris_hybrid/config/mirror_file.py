@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from ris_hybrid.config.document import Remark, UnusableFile, read
+from ris_hybrid.config.document import Remark, UnreadableFile, UnusableFile, read
 from ris_hybrid.config.figures import below
 from ris_hybrid.config.problems import found, problems
+from ris_hybrid.errors import ConfigError
 from ris_hybrid.mirror.naming import CLUSTER, ENVIRONMENT, ORGANIZATION
 from ris_hybrid.mirror.settings import MirrorSettings
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ris_hybrid.mirror.settings import Environment, Money
 
 _HINT = "nothing is mirrored until this file can be read: mend these lines"
+_NO_SITE = "expected a site's folder with mirror.yaml; examples/site is one"
 _CLUSTER = re.compile(CLUSTER)
 _ORGANIZATION = re.compile(ORGANIZATION)
 _NOT_FIRST = ("xn--", "sthree-", "amzn-s3-demo-")  # S3's own
@@ -43,9 +45,13 @@ def load_mirror(path: Path) -> MirrorSettings:
     """The settings in one file.
 
     Raises:
+        ConfigError: there is no such file, or it cannot be opened.
         UnusableFile: with everything that is wrong, a line each.
     """
-    document = read(path)
+    try:
+        document = read(path)
+    except UnreadableFile as error:
+        raise ConfigError(f"{path}: cannot be read: {error.reason}", _NO_SITE) from error
     written = tuple(
         document.remark(each.loc, f"expected the key once, found it on line {each.first} and on line {each.again}")
         for each in document.repeats

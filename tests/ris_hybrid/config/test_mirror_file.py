@@ -6,6 +6,7 @@ import pytest
 
 from ris_hybrid.config.document import UnusableFile
 from ris_hybrid.config.mirror_file import load_mirror
+from ris_hybrid.errors import ConfigError
 from ris_hybrid.mirror.settings import Brakes, Environment, MirrorSettings, Money, OffBoarding
 
 if TYPE_CHECKING:
@@ -138,6 +139,13 @@ def test_what_is_wrong_is_said_at_its_line(tmp_path: Path, old: str, new: str, s
     assert old in GOOD
     found = problems(tmp_path, GOOD.replace(old, new, 1))
     assert any(one.startswith(said) for one in found), found
+
+
+def test_a_folder_that_is_no_site_is_told_what_one_is(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_mirror(tmp_path / "mirror.yaml")
+    assert caught.value.message == f"{tmp_path / 'mirror.yaml'}: cannot be read: No such file or directory"
+    assert caught.value.hint == "expected a site's folder with mirror.yaml; examples/site is one"
 
 
 def test_a_site_needs_an_environment(tmp_path: Path) -> None:
