@@ -19,6 +19,7 @@ from ris_hybrid.cli.mirror_site import (
     asks_nothing,
     need_aws,
     open_mirror,
+    warn_of_files,
 )
 from ris_hybrid.cli.which_site import SiteOption
 from ris_hybrid.errors import ConfigError
@@ -53,6 +54,7 @@ def plan(
     wanted = opened.plan(environment, offline=asks_nothing(opened, site, offline=offline))
     if name:
         wanted = _one(wanted, name)
+    warn_of_files(opened, name)
     if as_json:
         show.json_object(view.plan_json(wanted, sandbox=opened.in_sandbox))
     elif name:
@@ -88,6 +90,7 @@ def diff(
     )
     if recorded is not None and environment:
         recorded = within(recorded, environment)
+    warn_of_files(opened)
     changes = differences(recorded, wanted, opened.site.file_names)
     if as_json:
         show.json_object(view.diff_json(changes, sandbox=opened.in_sandbox))
@@ -142,6 +145,7 @@ def apply(
     opened = open_mirror(site, mirror, burst)
     need_aws(opened, site)
     order, world = _order(opened, environment), opened.world(stacks)
+    warn_of_files(opened)
     for held in order.wanted.held:
         show.warn(f"held: {held.allocation or 'the whole site'}: {held.step}: {held.reason}")
     if dry_run:

@@ -155,6 +155,12 @@ def open_mirror(site: Path | None, mirror: Path | None, burst: Path | None) -> O
     return Opened(site=read, sandbox=places, clock=clock, names=cache(lambda: planned(read, {}, clock.now())))
 
 
+def warn_of_files(opened: Opened, allocation: str = "") -> None:
+    """Say what is to be mended in the allocation files: a typo must not take access away without a word."""
+    for warning in opened.site.warnings(allocation):
+        show.warn(warning)
+
+
 def need_aws(opened: Opened, site: Path | None) -> None:
     """The example site has no AWS but the sandbox's; raises ``ConfigError`` when none runs."""
     if site is None and opened.sandbox is None:

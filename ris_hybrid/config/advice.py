@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ris_hybrid.config.problems import found, nearest
@@ -43,18 +44,22 @@ _Said = tuple["Loc", str]
 
 def advice(document: Document, raw: Mapping[str, object], allocation: Allocation) -> tuple[Remark, ...]:
     """Every remark about a file that can be used, in the order of its lines."""
-    said = [*_repeats(document), *_top_keys(document), *_unsupported(allocation), *_renamed(allocation)]
+    unused = [*_repeats(document), *_top_keys(document)]
+    unused += [((ABOVE, key), text) for key, text in _unknown(allocation, _PASSED_ON)]
+    said = [*_unsupported(allocation), *_renamed(allocation)]
     said += [((ABOVE, *loc), text) for loc, text in _values(raw)]
     said += [((ABOVE, *loc), text) for loc, text in _flags(raw, _FLAGS)]
-    said += [((ABOVE, key), text) for key, text in _unknown(allocation, _PASSED_ON)]
     for name, members in allocation.dir_projects.items():
         body = _mapping(_mapping(raw["dir_projects"]).get(name))
         project = [*_project_name(name), *_principals(members), *_flags(body, ("archive",))]
-        project += [((key,), text) for key, text in _unknown(members, set())]
         said += [((ABOVE, "dir_projects", name, *loc), text) for loc, text in project]
+        unused += [((ABOVE, "dir_projects", name, key), text) for key, text in _unknown(members, set())]
     return tuple(
         sorted(
-            (document.remark(loc, text) for loc, text in said),
+            (
+                *(document.remark(loc, text) for loc, text in said),
+                *(replace(document.remark(loc, text), unused=True) for loc, text in unused),
+            ),
             key=lambda remark: (remark.line, remark.field, remark.message),
         )
     )

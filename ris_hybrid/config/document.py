@@ -43,6 +43,8 @@ class Remark:
     field: str
     """The key's path, such as ``allocation.quota`` or ``pools[0].name``; empty for the file as a whole."""
     message: str
+    unused: bool = False
+    """What is written there is not used: a typo here may take something away."""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}: "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.load import LoadedAllocations, load_site
 from ris_hybrid.config.mirror_file import load_mirror
+from ris_hybrid.config.schema import same
 from ris_hybrid.config.wanted import wanted
 from ris_hybrid.errors import CloudError, ConfigError
 from ris_hybrid.mirror.plan import plan_mirror
@@ -55,6 +56,20 @@ class MirrorSite:
     def file_names(self) -> dict[str, str]:
         """The name of each allocation's file."""
         return {name: Path(file).name for name, file in self.loaded.files.items()}
+
+    def warnings(self, allocation: str = "") -> tuple[str, ...]:
+        """What the allocation files, or one's alone, say that is not used, and how much more there is to mend.
+
+        A key that is not known may have been meant to give access.
+        """
+        named = {file for name, file in self.loaded.files.items() if same(name) == same(allocation)}
+        said = [one for one in self.loaded.warnings if not allocation or one.file in named]
+        unused = [str(replace(one, file=Path(one.file).name)) for one in said if one.unused]
+        more = len(said) - len(unused)
+        if not more:
+            return tuple(unused)
+        words = f"{more} {'' if not unused else 'more '}{'warning' if more == 1 else 'warnings'}"
+        return (*unused, f"allocation files: {words}: see `ris-hybrid allocation check`")
 
 
 def find_files(site: Path, mirror: Path | None, burst: Path | None) -> Files:
