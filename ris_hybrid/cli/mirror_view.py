@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ris_hybrid.cli import show
+from ris_hybrid.cli.mirror_changes import show_changes
 from ris_hybrid.mirror.diff import size
 
 if TYPE_CHECKING:
@@ -100,8 +101,9 @@ def drift_json(findings: Sequence[Finding], facts: int, *, sandbox: bool) -> dic
 
 
 def show_applied(run: Applied, *, sandbox: bool) -> None:
-    """What each stack did, what was not done, and what is not there."""
+    """What each stack did and changed, what was not done, and what is not there."""
     _show_runs(run.done, "did")
+    show_changes(run.done)
     if run.failed:
         show.line(f"failed: {run.failed}")
     for stack in run.not_done:
@@ -128,12 +130,17 @@ def applied_json(run: Applied, *, sandbox: bool) -> dict[str, Any]:
 
 
 def show_preview(seen: Preview, *, sandbox: bool) -> None:
-    """What each stack would do."""
+    """What each stack would do and change, and that there is more where a layer could not be previewed."""
     _show_runs(seen.would, "would")
+    show_changes(seen.would)
     for stack in seen.unseen:
-        show.line(f"not previewed: {stack}: an earlier layer is not built yet")
-    changes = sum(len(one.changes) for one in seen.would)
-    show.line(f"{'sandbox: ' if sandbox else ''}{_many(changes, 'change')}; nothing was done (--dry-run)")
+        show.line(f"not previewed: {stack}")
+    total = _many(sum(len(one.changes) for one in seen.would), "change")
+    if seen.unseen:
+        are = "is" if len(seen.unbuilt) == 1 else "are"
+        why = f"{', '.join(seen.unbuilt)} {are} not built yet"
+        total = f"at least {total}; {_many(len(seen.unseen), 'layer')} not previewed: {why}"
+    show.line(f"{'sandbox: ' if sandbox else ''}{total}; nothing was done (--dry-run)")
 
 
 def preview_json(seen: Preview, *, sandbox: bool) -> dict[str, Any]:

@@ -74,6 +74,8 @@ class Preview:
     would: tuple[Deployed, ...]
     unseen: tuple[str, ...]
     """Stacks that cannot be previewed before an earlier one is built."""
+    unbuilt: tuple[str, ...] = ()
+    """The stacks those wait for."""
 
 
 def apply(order: Order, world: World, tell: Tell) -> Applied:
@@ -121,6 +123,7 @@ def preview(order: Order, world: World, tell: Tell) -> Preview:
 def _previewed(order: Order, deployer: Deployer, tell: Tell) -> Preview:
     would: list[Deployed] = []
     unseen: list[str] = []
+    unbuilt: list[str] = []
     for environment in order.environments:
         stacks = _stacks(environment)
         seen = _previewable(stacks, deployer)
@@ -128,7 +131,8 @@ def _previewed(order: Order, deployer: Deployer, tell: Tell) -> Preview:
             tell(f"{stack}: preview")
             would.append(deployer.preview(stack))
         unseen.extend(stacks[seen:])
-    return Preview(would=tuple(would), unseen=tuple(unseen))
+        unbuilt.extend(stacks[seen - 1 : seen] if seen < len(stacks) else ())
+    return Preview(would=tuple(would), unseen=tuple(unseen), unbuilt=tuple(unbuilt))
 
 
 def _given(order: Order) -> MirrorPlan:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ris_hybrid.cli.mirror_card import show_one
+from ris_hybrid.cli.mirror_changes import show_changes
 from ris_hybrid.cli.mirror_view import show_applied, show_plan, show_preview
 from ris_hybrid.config.plan_file import read_plan
 from ris_hybrid.mirror.deployed import Change, Deployed
@@ -61,8 +62,27 @@ def test_an_apply_is_told_to_its_end(
 
 
 def test_a_preview_says_what_it_could_not_see(golden: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    show_preview(Preview(would=(STORAGE,), unseen=("identity-prod",)), sandbox=True)
+    show_preview(Preview(would=(STORAGE,), unseen=("identity-prod",), unbuilt=("storage-prod",)), sandbox=True)
     golden("mirror/preview.txt", capsys.readouterr().out)
+
+
+def test_a_replacement_or_deletion_is_named_whatever_the_number_of_changes(
+    golden: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tags = replace(NEW, deed="update", name="tagged", fields=("tags", "policy"))
+    grave = tuple(replace(NEW, deed=deed, name=deed) for deed in ("replace", "delete", "keep"))
+    run = replace(STORAGE, changes=(tags, *(replace(NEW, name=f"lab{number}") for number in range(4)), *grave))
+    show_changes((run,), lines=5)
+    golden("mirror/changes.txt", capsys.readouterr().out)
+    show_changes((replace(run, changes=grave),), lines=2)
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]] == ["replace", "delete", "keep"]
+    show_changes((replace(run, changes=()),))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_preview_of_everything_has_a_plain_total(capsys: pytest.CaptureFixture[str]) -> None:
+    show_preview(Preview(would=(STORAGE,), unseen=()), sandbox=False)
+    assert capsys.readouterr().out.splitlines()[-1] == "2 changes; nothing was done (--dry-run)"
 
 
 def test_what_is_to_be_said_of_many_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -217,13 +217,14 @@ def test_a_preview_writes_nothing_and_stops_where_an_earlier_layer_is_not_built(
     seen = preview(order(wanted, record, "prod"), cloud.world(), quiet)
     assert [(run.stack, len(run.changes)) for run in seen.would] == [("storage-prod", 1)]
     assert seen.unseen == ("identity-prod", "registry-prod", "guardrails-prod")
+    assert seen.unbuilt == ("storage-prod",)
     assert (record.exists(), applied(record).exists()) == (False, False)
     apply(order(wanted, record, "prod"), cloud.world(), quiet)
     before = record.read_bytes()
     edited = replace(wanted, allocations=(plans.allocation(quota_bytes=7),))
     seen = preview(order(edited, record, "prod"), cloud.world(), quiet)
     assert [len(run.changes) for run in seen.would] == [1, 1, 1, 1]
-    assert seen.unseen == ()
+    assert (seen.unseen, seen.unbuilt) == ((), ())
     assert record.read_bytes() == before
 
 
