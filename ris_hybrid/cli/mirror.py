@@ -95,7 +95,7 @@ def diff(
     if as_json:
         show.json_object(view.diff_json(changes, sandbox=opened.in_sandbox))
     else:
-        view.show_diff(changes)
+        view.show_diff(changes, recorded, wanted)
     if check and changes:
         raise typer.Exit(FOUND_SOMETHING)
 

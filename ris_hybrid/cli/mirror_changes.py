@@ -19,7 +19,7 @@ _GRAVE = ("replace", "delete", "keep")
 
 
 def show_changes(runs: Iterable[Deployed], lines: int = LINES) -> None:
-    """After the table of stacks: each change by stack, the type's last word, name and, for an update, the properties that differ."""
+    """After the table of stacks: each change by stack, the type's last word, name and the properties that differ."""
     every = [(run.stack, change) for run in runs for change in run.changes]
     named = _named([change for _, change in every], lines)
     if not every:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ris_hybrid.cli import show
 from ris_hybrid.cli.mirror_changes import show_changes
 from ris_hybrid.mirror.diff import size
+from ris_hybrid.mirror.money import usd_per_month
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +35,7 @@ def show_plan(plan: MirrorPlan) -> None:
     if plan.allocations:
         show.table(_PLAN, [_row(one) for one in plan.allocations])
     show_said(plan, after=bool(plan.allocations))
-    usd = sum(one.budget.usd_per_month for one in plan.allocations)
+    usd = usd_per_month(plan)
     what = f"{_many(len({one.name for one in plan.allocations}), 'allocation')}, {usd:,.0f} $ a month"
     show.note(f"{what}; not mapped: {len(plan.unmapped)}; held: {len(plan.held)}")
 
@@ -71,11 +72,14 @@ def plan_json(plan: MirrorPlan, *, sandbox: bool) -> dict[str, Any]:
     }
 
 
-def show_diff(changes: Sequence[PlanChange]) -> None:
-    """One line for each change, in the order they are done."""
+def show_diff(changes: Sequence[PlanChange], recorded: MirrorPlan | None, wanted: MirrorPlan) -> None:
+    """One line for each change, in the order they are done, then what a month costs where that changes."""
     if changes:
         rows = [(one.step, one.allocation, one.field, one.reason, len(one.follows)) for one in changes]
         show.table(("STEP", "ALLOCATION", "FIELD", "WHY", "VALUES"), rows)
+    before, after = usd_per_month(recorded) if recorded else 0.0, usd_per_month(wanted)
+    if before != after:
+        show.line(f"$/month in total: {before:,.2f} -> {after:,.2f} ({after - before:+,.2f})")
     show.note(_many(len(changes), "change"))
 
 

@@ -11,7 +11,7 @@ from ris_hybrid.mirror.values import BudgetPlan
 if TYPE_CHECKING:
     from ris_hybrid.mirror.facts import Facts
     from ris_hybrid.mirror.settings import Money
-    from ris_hybrid.mirror.values import Stage
+    from ris_hybrid.mirror.values import MirrorPlan, Stage
     from ris_hybrid.settings import BurstSettings
 
 _TIB = 1024**4
@@ -41,6 +41,11 @@ def budget(facts: Facts, money: Money, compute_usd: float) -> BudgetPlan:
         usd_per_month=max(_LEAST_USD, round(usd, 2)),
         alerts_percent=money.alerts_percent,
     )
+
+
+def usd_per_month(plan: MirrorPlan) -> float:
+    """What all of a plan may cost in a month, in dollars."""
+    return round(sum(one.budget.usd_per_month for one in plan.allocations), 2)
 
 
 def compute_usd(lab: str, pools: tuple[str, ...], money: Money, burst: BurstSettings | None) -> float:

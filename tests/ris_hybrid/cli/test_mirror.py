@@ -114,7 +114,7 @@ def test_one_environment_is_shown_alone(site: Path, mirror: Any) -> None:
     assert shown == ["neuro_trials"]
     assert "imaging-core" not in out
     out, _ = mirror("diff", "--offline", "--environment", "phi")
-    assert [line.split()[:2] for line in out.splitlines()[1:]] == [["create", "neuro_trials"]]
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [["create", "neuro_trials"], ["$/month", "in"]]
     assert "no environment is named prod" in mirror("plan", "--offline", "--environment", "prod", code=2)[1]
 
 
@@ -154,7 +154,8 @@ def test_a_quota_and_a_project_are_two_changes(recorded: Path, mirror: Any, gold
 
 def test_without_a_record_everything_is_new(mirror: Any) -> None:
     out, err = mirror("diff", "--offline")
-    assert [line.split()[0] for line in out.splitlines()] == ["STEP", "create", "create", "create", "create"]
+    assert [line.split()[0] for line in out.splitlines()[:-1]] == ["STEP", "create", "create", "create", "create"]
+    assert out.splitlines()[-1].startswith("$/month in total: 0.00 -> 48,559.85 ")
     assert err.splitlines()[-1] == "note: 4 changes"
 
 
