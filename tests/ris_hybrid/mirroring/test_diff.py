@@ -60,6 +60,14 @@ def test_members_of_a_project_are_told_by_name(plans: Plans) -> None:
     assert said(before, plans.site(plans.allocation()))[0][2] == "project Cryo-EM is gone in wucci.yml"
 
 
+def test_what_a_move_leaves_behind_says_where_the_allocation_is_now(plans: Plans) -> None:
+    left = plans.allocation(stage="marked", removed_on="2026-11-01", moved_to="phi")
+    reasons = [
+        reason for _, field, reason in said(plans.site(plans.allocation()), plans.site(left)) if field == "stage"
+    ]
+    assert reasons == ["moved to phi on 2026-11-01: marked"]
+
+
 def test_the_ladder_goes_last_and_names_the_day(plans: Plans) -> None:
     old = plans.site(plans.allocation(), plans.allocation("genomics"))
     gone = plans.allocation(stage="marked", removed_on="2026-11-01")
