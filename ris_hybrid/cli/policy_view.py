@@ -121,11 +121,16 @@ def _texts(value: object) -> list[str]:
     if value in ((), "", {}):
         return ["nothing"]
     parts = value if isinstance(value, tuple) and not all(isinstance(one, str) for one in value) else (value,)
-    return [json.dumps(asdict(one) if is_dataclass(one) else one) for one in parts]  # type: ignore[arg-type]
+    return [json.dumps(_fields(one)) for one in parts]
 
 
 def _plain(value: object) -> object:
     """A value as what JSON knows."""
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
-    return asdict(value) if is_dataclass(value) else value  # type: ignore[arg-type]
+    return _fields(value)
+
+
+def _fields(value: object) -> object:
+    """A dataclass as its fields; anything else as it is."""
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

@@ -49,7 +49,7 @@ class Bucket:
             self._tag(client, bucket, props)
         return made
 
-    def update(self, aws: Clients, made: Made, old: Props, new: Props) -> Props:  # noqa: ARG002
+    def update(self, aws: Clients, made: Made, old: Props, new: Props) -> Props:  # noqa: ARG002  # as the port has it
         """Only its tags can change."""
         self._tag(aws.get("s3"), made.id, new)
         return {"tagsAll": new.get("tags") or {}}
