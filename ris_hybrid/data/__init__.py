@@ -1,0 +1,1 @@
+"""What the data plane decides: datasets, manifests, ways, costs, states, and which jobs find their data (pure)."""
