@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from onprem.gpfs.filesets import parse_filesets, with_quotas
+from onprem.gpfs.filesets import mirrored, parse_filesets, whole, with_quotas
 from onprem.groups import parse_groups
 from ris_hybrid.errors import SiteUnavailable
 from ris_hybrid.mirror.listing import Missing, SiteListing
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from typing import TypeVar
+
+    from ris_hybrid.data.scale import ScaleFileset
 
     Part = TypeVar("Part")
 
@@ -31,11 +33,11 @@ class CapturedReports:
         """See ``ris_hybrid.ports.SiteReports``. A file that is not there, or cannot be understood, is missing."""
         missing: list[Missing] = []
         times: list[float] = []
-        filesets = self._part("filesets", parse_filesets, missing, times) or {}
+        filesets = self._part("filesets", _filesets, missing, times) or ()
         quotas = self._part("quotas", lambda text: with_quotas(filesets, text), missing, times)
         groups = self._part("groups", parse_groups, missing, times)
         return SiteListing(
-            filesets=filesets if quotas is None else quotas,
+            filesets=mirrored(filesets if quotas is None else quotas),
             groups=groups or {},
             captured_at=min(times, default=None),
             missing=tuple(missing),
@@ -55,3 +57,10 @@ class CapturedReports:
         else:
             return parsed
         return None
+
+
+def _filesets(text: str) -> tuple[ScaleFileset, ...]:
+    """Whole, and each name once: the mirror finds a fileset by its name."""
+    filesets = whole(parse_filesets(text))
+    mirrored(filesets)
+    return filesets

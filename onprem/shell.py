@@ -1,6 +1,7 @@
-"""The one place that starts commands of the site's LSF, each with a time-out and never through a shell.
+"""The one place that starts commands, LSF's and others', each with a time-out and never through a shell.
 
-A time-out is a must: when mbatchd or LIM is down, LSF's clients print "still trying" every ten seconds for ever.
+A time-out is a must: when mbatchd or LIM is down, LSF's clients print "still trying" every ten seconds for ever, and a
+command of GPFS may hang on a node that is gone.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ class Command:
 
     argv: tuple[str, ...]
     timeout_s: float = 30.0
+    not_found: str = "load LSF's environment first (profile.lsf), so that its commands are on PATH"
+    """What to do when it is not there."""
+    late: str = "LSF's daemons may be down or busy: check with `lsid`, then try again"
+    """What to do when it takes too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +69,7 @@ class LocalShell:
                 start_new_session=True,
             )
         except OSError as error:
-            raise SiteUnavailable(
-                f"cannot run {command.argv[0]}: {error.strerror}",
-                "load LSF's environment first (profile.lsf), so that its commands are on PATH",
-            ) from error
+            raise SiteUnavailable(f"cannot run {command.argv[0]}: {error.strerror}", command.not_found) from error
         return _outcome(started, command)
 
 
@@ -78,8 +80,7 @@ def _outcome(process: subprocess.Popen[bytes], command: Command) -> Completed:
         last = _text(late.stderr).strip().rpartition("\n")[2]
         said = f"; its last words: {last[:120]}" if last else ""
         raise SiteUnavailable(
-            f"{command.argv[0]} did not answer in {command.timeout_s:g} s{said}",
-            "LSF's daemons may be down or busy: check with `lsid`, then try again",
+            f"{command.argv[0]} did not answer in {command.timeout_s:g} s{said}", command.late
         ) from late
     finally:
         if process.returncode is None:  # a time-out or Ctrl-C

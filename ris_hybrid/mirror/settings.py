@@ -93,6 +93,9 @@ class MirrorSettings:
     archive_class: str = "DEEP_ARCHIVE"
     listing: str = "listing"
     """Folder of what the site reported, relative to mirror.yaml."""
+    data: str = ""
+    """data.yaml, relative to this file, whose ``gpfs`` is asked for filesets and quotas; groups stay the listing's.
+    Empty: the listing has all."""
     record: str = "mirror.json"
     """What the stacks are given, relative to mirror.yaml; beside it ``<name>.applied`` is what was verified last."""
     money: Money = field(default_factory=Money)

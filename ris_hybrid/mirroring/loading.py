@@ -78,8 +78,12 @@ def find_files(site: Path, mirror: Path | None, burst: Path | None) -> Files:
     return Files(site=site, mirror=mirror or site / MIRROR_YAML, burst=burst or (own if own.is_file() else None))
 
 
-def load(files: Files, reports: Callable[[Path], SiteReports]) -> MirrorSite:
-    """Read it all.
+def load(
+    files: Files,
+    reports: Callable[[Path], SiteReports],
+    by_scale: Callable[[Path, Path], SiteReports] | None = None,
+) -> MirrorSite:
+    """Read it all; ``by_scale`` makes the reports of data.yaml's ``gpfs`` and the listing, where mirror.yaml says so.
 
     Raises:
         UnusableFile: with every mistake of the file that has some.
@@ -90,7 +94,7 @@ def load(files: Files, reports: Callable[[Path], SiteReports]) -> MirrorSite:
     record = files.record or files.mirror.parent / settings.record
     sources = Sources(
         allocations=wanted(loaded.allocations),
-        listing=reports(files.mirror.parent / settings.listing).listing(),
+        listing=_reports(files.mirror, settings, reports, by_scale).listing(),
         recorded=read_applied(record),
         burst=load_burst(files.burst) if files.burst else None,
     )
@@ -102,6 +106,20 @@ def load(files: Files, reports: Callable[[Path], SiteReports]) -> MirrorSite:
         record=record,
         waivers=waivers if waivers.is_file() else None,
     )
+
+
+def _reports(
+    mirror: Path,
+    settings: MirrorSettings,
+    reports: Callable[[Path], SiteReports],
+    by_scale: Callable[[Path, Path], SiteReports] | None,
+) -> SiteReports:
+    listing = mirror.parent / settings.listing
+    if not settings.data:
+        return reports(listing)
+    if by_scale is None:
+        raise ConfigError(f"{mirror}: data: here the captured listing alone is read", "leave `data` out of mirror.yaml")
+    return by_scale(mirror.parent / settings.data, listing)
 
 
 def on_its_clock(site: MirrorSite, now: float) -> MirrorSite:
