@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ris_hybrid.data.readiness import JobData
     from ris_hybrid.data.scale import Acl, CacheState, CosRelation, FilesetWanted, ScaleListing, Written
-    from ris_hybrid.data.values import Digest, Direction, Entry, Move, MoveFailure, MoveSeen, ObjectSeen, ObjectSum
-    from ris_hybrid.model import Job, JobAsk
+    from ris_hybrid.data.values import (
+        Digest,
+        Direction,
+        Entry,
+        Move,
+        MoveFailure,
+        MoveSeen,
+        ObjectSeen,
+        ObjectSum,
+        RepositoryTask,
+        Stamp,
+    )
+    from ris_hybrid.job_ask import JobAsk
 
 
 class Scale(Protocol):
@@ -80,12 +90,19 @@ class Contents(Protocol):
         """
         ...
 
+    def stamp(self, path: str) -> Stamp | None:
+        """Size and date of the file at an absolute path, without reading it; else as ``digest``."""
+        ...
+
 
 class Objects(Protocol):
     """Objects of S3. Errors are ``CloudError``'s children; unknown is never absent."""
 
     def listed(self, bucket: str, prefix: str) -> Iterator[ObjectSeen]:
-        """Every current object below a prefix, in order of keys; all or an error, possibly in the middle."""
+        """Every current object below a prefix, in order of keys; all or an error, possibly in the middle.
+
+        What we wrote for ourselves (``ris_hybrid.data.excluded.OWN``) is nobody's data, and left out.
+        """
         ...
 
     def checksum(self, bucket: str, key: str) -> ObjectSum | None:
@@ -94,6 +111,33 @@ class Objects(Protocol):
 
     def delete(self, bucket: str, versions: Mapping[str, str]) -> tuple[MoveFailure, ...]:
         """Delete exactly these versions (key to version id); the failures, each with S3's reason. Safe to repeat."""
+        ...
+
+
+class Versions(Protocol):
+    """Lists a bucket with its versions. Errors are ``CloudError``'s children."""
+
+    def latest(self, bucket: str, prefix: str) -> Iterator[ObjectSeen]:
+        """As ``Objects.listed``, each with the id of its current version and those of the older ones it has."""
+        ...
+
+    def hide(self, bucket: str, versions: Mapping[str, str]) -> tuple[MoveFailure, ...]:
+        """Put a delete marker over each key of which this is the current version; nothing is deleted.
+
+        The failures, each with its reason: one that has another current version is among them.
+        """
+        ...
+
+
+class Summing(Protocol):
+    """Has S3 find out the checksum of an object it keeps none of. Errors are ``CloudError``'s children."""
+
+    def have_sum(self, bucket: str, key: str, version_id: str) -> None:
+        """Copy that version onto its own key so that the new one has a CRC64NVME; all else of it stays as it is.
+
+        Safe to repeat: another version has the same content. Raises ``TryAgain`` where another version is current: a
+        copy of an older one would hide it.
+        """
         ...
 
 
@@ -132,17 +176,25 @@ class MoverControl(Protocol):
         ...
 
 
+class RepositoryTasks(Protocol):
+    """Moves between a file system of FSx for Lustre and the buckets it is linked to. Errors are ``CloudError``'s."""
+
+    def start(self, task: RepositoryTask, token: str) -> str:
+        """Start it; its id. The same token gives the same task. Raises ``QuotaReached`` while another one runs."""
+        ...
+
+    def look(self, task_id: str) -> MoveSeen:
+        """How it goes; ``failed`` too when only some files failed. One nobody knows (any more) is ``unknown``."""
+        ...
+
+    def cancel(self, task_id: str) -> None:
+        """End it; what was written stays. One that has ended is left alone."""
+        ...
+
+
 class JobAsks(Protocol):
     """What jobs say they need: paths and images. Raises ``SiteUnavailable``."""
 
     def asks(self, job_ids: Sequence[str] = ()) -> tuple[JobAsk, ...]:
         """Of these jobs, or of every pending one."""
-        ...
-
-
-class Outlook(Protocol):
-    """Whether pending jobs find data and image in the cloud."""
-
-    def outlook(self, jobs: Sequence[Job], now: float) -> Mapping[str, JobData]:
-        """By job id; every job given is in it, with its reason. Never raises: what cannot be known is ``unknown``."""
         ...

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ris_hybrid.mirror.listing import Missing
 
 Surface = Literal["captured", "rest", "command"]
@@ -59,6 +61,10 @@ class ScaleListing:
     surface: Surface = "captured"
     captured_at: float | None = None
     missing: tuple[Missing, ...] = ()
+    surfaces: Mapping[str, Surface] = field(default_factory=dict)
+    """Part (``filesets``, ``quotas``, ``snapshots``) to the surface it is of, where several were asked."""
+    remarks: tuple[str, ...] = ()
+    """What whoever uses it should know: a capture that is old."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,40 @@ class CacheState:
     queued: int | None = None
     gateway: str = ""
     reason: str = ""
+
+
+_QUIET = frozenset({"Active"})
+_BUSY = frozenset({"Dirty", "FlushOnly", "QueueOnly", "Recovery", "RecoverOnly", "Stopping", "PrimInitProg"})
+_BROKEN = {
+    "Unmounted": "its home is not mounted on the gateway",
+    "Disconnected": "its gateway does not reach the home",
+    "Dropped": "its queue was dropped; recovery begins when it is used",
+    "NeedsResync": "cache and home differ: mmafmctl resync",
+    "NeedsFailback": "a failback has not ended",
+    "Stopped": "replication was stopped by somebody: mmafmctl start",
+    "Expired": "its data has expired, the home was away too long",
+    "PrimInitFail": "its set-up as a primary failed",
+}
+
+
+def afm_health(state: str, queued: int | None) -> tuple[AfmHealth, str]:
+    """How GPFS's word for a cache and the length of its queue are to be taken, and why (IBM, "AFM cache states").
+
+    A word we do not know is ``unknown``. So is ``Inactive``: after a gateway went, changes may wait that AFM finds
+    only when the fileset is used again; ``mmafmctl checkDirty`` can tell.
+    """
+    if not state:
+        return "none", "no AFM relation"
+    if state in _BROKEN:
+        return "broken", f"{state}: {_BROKEN[state]}"
+    if state in _BUSY or (state in _QUIET and queued):
+        waits = "" if queued is None else f", {queued} changes wait"
+        return "busy", f"{state}: what was written is not all at home{waits}"
+    if state in _QUIET:
+        return "clean", f"{state}: nothing waits"
+    if state == "Inactive":
+        return "unknown", "Inactive: what waits in it is not known before it is used or checked (mmafmctl checkDirty)"
+    return "unknown", f"{state[:60]}: a word we do not know"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,10 +30,31 @@ class Gpfs:
     """Of the GUI's certificate; empty: the system's."""
     commands: bool = False
     """Whether mm* commands may be run on this host, read-only."""
+    sudo: bool = False
+    """Whether they are run by ``sudo -n``; `ris-hybrid gpfs allowed` prints what sudoers must have."""
     cache: str = ""
     """File system of the AFM caches that batch nodes write to; empty where there is none."""
     policy_lists: str = ""
     """Folder of lists that mmapplypolicy wrote (``<allocation>.list``); empty: the tree is walked."""
+    tape: bool = True
+    """Whether files may be on tape alone; then none is copied of which it is not known that its blocks are on disk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobusGateway:
+    """The storage gateway and mapped collection over the buckets of the mirror."""
+
+    __pydantic_config__ = _STRICT
+
+    address: str
+    """Of the Globus Connect Server's manager: ``abc.def.data.globus.org``."""
+    s3_endpoint: str = "https://s3.us-east-1.amazonaws.com"
+    domains: tuple[str, ...] = ()
+    """Identity domains that may use it; empty: that of ``identity_domain``."""
+    key_file: str = ""
+    """AWS keys of the connector as ``ACCESS:SECRET``, readable by its owner alone; empty: registered by hand."""
+    sign_in_minutes: int = 720
+    """How long a sign-in counts for high-assurance collections."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +80,14 @@ class Globus:
     """Of one identity, Globus's limit."""
     pending_tasks: int = 100
     calls_per_s: float = 10.0
+    people_client_id: str = ""
+    """A native client by which people log in; empty: nobody can."""
+    guest_collections: Mapping[str, str] = field(default_factory=dict)
+    """Allocation to the UUID of the guest collection whose root is the allocation's directory."""
+    identity_domain: str = ""
+    """What follows the ``@`` of a person's Globus identity: ``wustl.edu``; empty: no permissions are planned."""
+    gateway: GlobusGateway | None = None
+    """The Globus Connect Server over S3, where its gateway and collections are planned from here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +143,8 @@ class Prices:
     put_usd_per_thousand: float = 0.005
     get_usd_per_thousand: float = 0.0004
     storage_usd_per_gb_month: float = 0.023
+    kms_usd_per_ten_thousand: float = 0.03
+    """Calls of KMS, for buckets with a customer key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,5 +200,5 @@ class DataSettings:
     images: ImageSettings = field(default_factory=ImageSettings)
 
 
-KINDS = (DataSettings, Gpfs, Globus, Afm, DataSync, Mounted, Prices, Bounds, Needs)
+KINDS = (DataSettings, Gpfs, Globus, GlobusGateway, Afm, DataSync, Mounted, Prices, Bounds, Needs)
 """Every part of data.yaml but images'."""

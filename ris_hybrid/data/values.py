@@ -90,6 +90,13 @@ class Digest(NamedTuple):
     """Hexadecimal."""
 
 
+class Stamp(NamedTuple):
+    """What tells without a read that a file is the one that was read."""
+
+    size: int
+    mtime_ns: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
     """Files that cannot or must not go, by reason."""
@@ -174,11 +181,17 @@ class Move:
     items: tuple[MoveItem, ...]
     deadline: float
     label: str
+    again: bool = False
+    """Some of it was moved before: what is there is compared by checksum, not by size and time alone."""
 
     @property
     def bytes(self) -> int:
         """Of all its files."""
         return sum(item.size for item in self.items)
+
+    def relative(self, path: str) -> str:
+        """Of a failure's path, which a mover that knows nothing but the task gives as the site names it."""
+        return path.removeprefix(f"{self.site_path}/")
 
 
 MoveState = Literal["queued", "moving", "paused", "done", "failed", "cancelled", "unknown"]
@@ -190,6 +203,7 @@ class MoveFailure:
     """One file a mover could not move, or skipped."""
 
     path: str
+    """Relative to the dataset, or absolute as the site names it: ``Move.relative`` makes it the first."""
     reason: str
 
 
@@ -211,6 +225,20 @@ class MoveSeen:
     """The mover's words for what holds or ended it; never with a key or token in them."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryTask:
+    """What a file system of FSx for Lustre does with the buckets it is linked to."""
+
+    kind: Literal["export", "import", "release"]
+    """``export``: write what changed to the buckets. ``import``: see what changed there; content comes when it is
+    read. ``release``: free the space of what was exported."""
+    file_system_id: str
+    paths: tuple[str, ...] = ()
+    """Relative to the mount point; of an import ``s3://BUCKET/PREFIX``. None: everything. At most a hundred."""
+    report: str = ""
+    """``s3://BUCKET/PREFIX`` where the files that failed are listed; it names them. Empty: no report."""
+
+
 class ObjectSeen(NamedTuple):
     """One object as S3 lists it."""
 
@@ -218,6 +246,10 @@ class ObjectSeen(NamedTuple):
     size: int
     modified: float
     storage_class: str = "STANDARD"
+    version_id: str = ""
+    """Empty where the listing does not tell."""
+    older: tuple[str, ...] = ()
+    """Ids of versions below the current one: the next of them comes to light when that is deleted."""
 
 
 class ObjectSum(NamedTuple):

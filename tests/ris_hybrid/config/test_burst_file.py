@@ -185,6 +185,46 @@ def test_a_waiting_time_without_jobs_is_refused(tmp_path: Path) -> None:
     ]
 
 
+PATHS = """\
+    labs: [wucci]
+    paths:
+      - path: /storage1/fs1/wucci/Active
+        kind: s3
+        source: ris-prod-wucci
+        prefix: Active/
+        owner_gid: 1200
+      - {path: /cache1, kind: nfs, source: "ces:/cache1", options: [sec=krb5p]}
+gates:
+"""
+
+
+def test_paths_are_read_with_their_pool(tmp_path: Path) -> None:
+    path = tmp_path / "burst.yaml"
+    path.write_text(GOOD.replace("gates:\n", PATHS))
+    one, other = load_burst(path).pools[0].paths
+    assert (one.kind, one.prefix, one.owner_gid, one.exports) == ("s3", "Active/", 1200, True)
+    assert (other.path, other.options) == ("/cache1", ("sec=krb5p",))
+
+
+def test_faults_of_paths_name_their_line(tmp_path: Path) -> None:
+    text = (
+        GOOD.replace("gates:\n", PATHS)
+        .replace("labs: [wucci]\n", "labs: [wucci, lee]\n")
+        .replace("kind: nfs", "kind: smb")
+    )
+    assert problems(tmp_path, text) == ["21: pools[0].paths[1].kind: expected 'lustre', 's3' or 'nfs', found 'smb'"]
+    assert problems(tmp_path, text.replace("kind: smb", "kind: nfs").replace("/cache1, kind", "/storage1, kind")) == [
+        (
+            "18: pools[0].paths[0].source: expected a pool whose labs name one alone: its nodes get that lab's role;"
+            " found one for 2 labs"
+        ),
+        (
+            "21: pools[0].paths[1].path: expected a path outside of every other, found '/storage1' beside"
+            " /storage1/fs1/wucci/Active of this pool"
+        ),
+    ]
+
+
 def test_two_pools_of_one_name_are_refused(tmp_path: Path) -> None:
     data = yaml.safe_load(GOOD)
     data["pools"] = data["pools"] * 2
