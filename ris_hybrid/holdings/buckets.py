@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ris_hybrid.data.excluded import is_own
 from ris_hybrid.errors import Refused
 from ris_hybrid.holdings.answers import listed, statements, tags_of
 from ris_hybrid.holdings.values import Bucket, Transition
@@ -143,6 +144,9 @@ def _lifecycle(s3: S3Client, name: str) -> Lifecycle:
 
 
 def _deletes(rule: LifecycleRuleOutputTypeDef) -> bool:
+    """Whether data goes by it; what we wrote ourselves may."""
+    if is_own(_prefix(rule)):
+        return False
     ends = rule.get("Expiration", {})
     return "Days" in ends or "Date" in ends or "NoncurrentVersionExpiration" in rule
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.loaders import create_loader
+from botocore.utils import parse_timestamp
 
 from burst.aws import deadline, errors
 from ris_hybrid.errors import ConfigError
@@ -26,6 +28,7 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
     user_agent_extra="ris-hybrid",
 )
+_HASTY = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 @cache
@@ -42,15 +45,18 @@ class Clients:
 
     Credentials come by AWS's own chain, or by one profile of its configuration, which then wins over the environment's
     keys; the endpoint by AWS's chain where none is given. Raises ``ConfigError`` for a region or endpoint that is
-    none, ``Refused`` or ``TryAgain`` for credentials, or a profile that nobody has configured.
+    none, ``Refused`` or ``TryAgain`` for credentials, or a profile that nobody has configured. ``hasty`` clients give
+    up within seconds: for a look at whether there is an answer at all.
     """
 
-    def __init__(self, region: str, endpoint_url: str = "", profile: str = "") -> None:
+    def __init__(self, region: str, endpoint_url: str = "", profile: str = "", *, hasty: bool = False) -> None:
         self.region = region
+        self._config = _CONFIG.merge(_HASTY) if hasty else _CONFIG
         self._endpoint_url = endpoint_url
         self._lock = Lock()
         session = botocore.session.Session(profile=profile or None)
         session.lazy_register_component("data_loader", lambda: models(session.get_config_variable("data_path")))
+        session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
         self._session = session
         self._made: dict[str, Any] = {}
 
@@ -71,7 +77,7 @@ class Clients:
     def _make(self, service: str) -> Any:
         try:
             client = self._session.create_client(
-                service, region_name=self.region, endpoint_url=self._endpoint_url or None, config=_CONFIG
+                service, region_name=self.region, endpoint_url=self._endpoint_url or None, config=self._config
             )
         except ValueError as error:
             message = f"no {service.upper()} client for region {self.region!r}: {error}"
@@ -82,6 +88,16 @@ class Clients:
         if _is_number(client.meta.endpoint_url):
             client.meta.events.register("before-sign.s3-control", _at_its_endpoint(client.meta.endpoint_url))
         return client
+
+
+def _moment(text: Any) -> Any:
+    """A time as botocore reads it, but ISO 8601 at once: its way takes half of what a listing of objects costs."""
+    if isinstance(text, str) and text.endswith("Z"):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:  # another form that ends so
+            return parse_timestamp(text)
+    return parse_timestamp(text)
 
 
 def _is_number(endpoint_url: str) -> bool:

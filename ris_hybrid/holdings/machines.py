@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from burst.aws.calls import batches
+from ris_hybrid.config.user_data import unpacked
 from ris_hybrid.holdings.answers import listed, tags_of
 from ris_hybrid.holdings.values import Instance, LaunchTemplate
 
@@ -62,7 +63,7 @@ def _template(one: Mapping[str, Any], data: Mapping[str, Any] | None) -> LaunchT
         public_ip=any(card.get("AssociatePublicIpAddress") for card in data.get("NetworkInterfaces") or ()),
         # Without a disk of its own the template leaves it to the image and the account.
         volumes_encrypted=bool(disks) and all(disk.get("Encrypted") is True for disk in disks),
-        user_data=base64.b64decode(data.get("UserData", "")).decode("utf-8", "replace"),
+        user_data=unpacked(base64.b64decode(data.get("UserData", ""))),
         instance_type=data.get("InstanceType", ""),
     )
 

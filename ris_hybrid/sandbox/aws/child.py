@@ -131,9 +131,21 @@ class SandboxAws:
         """Replace the limits of machines alive, by instance type and zone; what is absent is unlimited."""
         self._ask("capacity", limits)
 
-    def timing(self, *, pending_s: float, shutting_down_s: float) -> None:
-        """Seconds a machine is pending, and shutting down."""
-        self._ask("timing", {"pending_s": pending_s, "shutting_down_s": shutting_down_s})
+    def timing(self, **seconds: float) -> None:
+        """Change how long a machine is pending (``pending_s``), shutting down, or a transfer takes (``transfer_s``)."""
+        self._ask("timing", seconds)
+
+    def exports(self, folders: Mapping[str, str]) -> None:
+        """Replace the folders of this host that stand for NFS hosts and file systems of FSx."""
+        self._ask("exports", folders)
+
+    def carry(self, bucket: str, prefix: str, folder: Path, paths: Sequence[str], direction: str) -> dict[str, Any]:
+        """Files between a folder of this host and a bucket, ``in`` or ``out``: many thousands in one call.
+
+        ``{"files", "skipped", "bytes", "same": [PATH], "failures": [{"path", "reason"}]}``; ``same`` were skipped.
+        """
+        posted = {"bucket": bucket, "prefix": prefix, "folder": str(folder), "paths": list(paths)}
+        return cast("dict[str, Any]", self._ask("carry", {**posted, "direction": direction}))
 
     def interrupt(self, machine_ids: Sequence[str], kind: str = "interruption", queue: str = "spot-notices") -> str:
         """Announce that spot machines are taken in two minutes, or (``rebalance``) are at risk; the queue's URL."""
@@ -143,6 +155,10 @@ class SandboxAws:
     def impair(self, checks: Mapping[str, str]) -> None:
         """Replace which status check (``instance`` or ``system``) fails of which machine; the others work."""
         self._ask("impair", checks)
+
+    def scans(self, found: Mapping[str, Mapping[str, object]]) -> None:
+        """Replace what ECR's scans find, by digest (see ``ris_hybrid.sandbox.aws.image_scan_call``)."""
+        self._ask("scans", found)
 
     def reset(self) -> None:
         """Forget everything: machines, networks, tokens, faults, counts; the clock follows real time again."""

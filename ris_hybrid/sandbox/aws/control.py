@@ -12,7 +12,9 @@ from typing import cast
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.aws import moto_view
 from ris_hybrid.sandbox.aws.answering import applied
+from ris_hybrid.sandbox.aws.carrying import carry
 from ris_hybrid.sandbox.aws.corrections import CORRECTIONS
+from ris_hybrid.sandbox.aws.image_scan_call import order as order_scans
 from ris_hybrid.sandbox.aws.interrupt import interrupt
 from ris_hybrid.sandbox.aws.state import Capacity, State
 from ris_hybrid.sandbox.aws.wire import Answer, json_answer
@@ -115,7 +117,7 @@ def _limits(kind: str, zones: object) -> dict[str, int]:
 
 
 def _set_timing(state: State, posted: object) -> object:
-    figures = _numbers(posted, {"pending_s", "shutting_down_s"})
+    figures = _numbers(posted, {"pending_s", "shutting_down_s", "transfer_s"})
     if min(figures.values()) < 0:
         raise ConfigError("delays are seconds from 0 up")
     state.timing = replace(state.timing, **figures)
@@ -130,6 +132,14 @@ def _impair(state: State, posted: object) -> object:
         raise ConfigError(f"there is no machine {min(unknown)}")
     state.impaired = {str(key): str(check) for key, check in posted.items()}
     return state.impaired
+
+
+def _set_exports(state: State, posted: object) -> object:
+    """``{NFS host or file system id: folder}``: what DataSync's agents and FSx find there from now on."""
+    if not isinstance(posted, dict) or not all(str(one).startswith("/") for one in posted.values()):
+        raise ConfigError("an object of NFS hosts or file system ids is expected, each with an absolute folder")
+    state.exports = {str(key): str(folder) for key, folder in posted.items()}
+    return state.exports
 
 
 def _numbers(posted: object, known: set[str]) -> Mapping[str, float]:
@@ -169,7 +179,10 @@ _ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", "capacity"): _set_capacity,
     ("POST", "timing"): _set_timing,
     ("POST", "impair"): _impair,
+    ("POST", "carry"): carry,
+    ("POST", "exports"): _set_exports,
     ("POST", "interrupt"): interrupt,
+    ("POST", "scans"): order_scans,
     ("POST", "reset"): _reset,
     ("POST", "rebuild"): _rebuild,
 }

@@ -161,7 +161,33 @@ CORRECTIONS: tuple[Correction, ...] = (
         name="FSx for Lustre",
         moto="has no states, mount names, changes or data repository associations",
         ec2="has them",
-        layer="shows file systems available at once, keeps changes and associations; nothing is carried over",
+        layer="shows file systems available at once, keeps changes and associations; nothing is carried over by itself",
+    ),
+    Correction(
+        name="tasks of FSx for Lustre",
+        moto="has none",
+        ec2="exports files to linked buckets, sees what is new there, frees space; one at a time of a file system",
+        layer="carries files between the folder that stands for the file system and the bucket when the task's time is "
+        "over; an import brings content at once, and a release frees nothing",
+    ),
+    Correction(
+        name="checksums of objects",
+        moto="keeps those it computes itself, compares none, and has none of an upload in parts that asked for none",
+        ec2="has a CRC64NVME of every object that came without a checksum, compares what came with one, says its kind",
+        layer="does so for CRC64NVME in PutObject, CopyObject, CompleteMultipartUpload and GetObjectAttributes",
+    ),
+    Correction(
+        name="names of objects",
+        moto="ends a key at its first newline",
+        ec2="takes any character",
+        layer="takes any character",
+    ),
+    Correction(
+        name="DataSync",
+        moto="knows neither NFS nor tags, filters or manifests, and carries nothing",
+        ec2="carries files between an agent's NFS mounts and buckets",
+        layer="carries them between a folder that stands for the NFS host and the bucket, in DataSync's states by the "
+        "sandbox's clock; makes no objects for directories, and keeps mode and time but no owner",
     ),
     Correction(
         name="budget actions, cost allocation tags, data exports",

@@ -19,6 +19,7 @@ from ris_hybrid.sandbox.aws import moto_view
 from ris_hybrid.sandbox.aws.answering import applied
 from ris_hybrid.sandbox.aws.control import PREFIX, control
 from ris_hybrid.sandbox.aws.moto_app import Moto
+from ris_hybrid.sandbox.aws.moto_clock import going_by
 from ris_hybrid.sandbox.aws.state import State
 from ris_hybrid.sandbox.aws.wire import Answer, Call, Environ, error_answer, read_call
 
@@ -47,7 +48,7 @@ class Layer:
         path = environ.get("PATH_INFO", "")
         call = read_call(environ, moto_view.account_of)
         if path.startswith(PREFIX):
-            with self._lock:
+            with self._lock, going_by(self._state.clock):
                 return control(self._state, environ["REQUEST_METHOD"], path, call.body, self._seed)
         if path.startswith(_MOTO_PAGES):
             with self._lock:
@@ -64,7 +65,7 @@ class Layer:
             _reset_connection(call.environ)
         if deed.error is not None:
             return error_answer(call, deed.error)
-        with self._lock:
+        with self._lock, going_by(self._state.clock):
             if self._state.book is not book:  # a reset came first: what was begun before it starts nothing after it
                 _reset_connection(call.environ)
             answer = applied(self._state, call, deed.grant)

@@ -41,10 +41,11 @@ _STEPS: Mapping[str, tuple[MachineState, MachineState]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Seconds a machine takes to come and to go."""
+    """Seconds a machine takes to come and to go, and a transfer from its start to its end."""
 
     pending_s: float = 20.0
     shutting_down_s: float = 30.0
+    transfer_s: float = 60.0
 
 
 class Clock:

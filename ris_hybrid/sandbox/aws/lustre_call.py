@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ris_hybrid.sandbox.aws.wire import Answer, Call
 
 _JSON = "application/x-amz-json-1.1"
-_KIND = "data-repository-association"
+LINK = "data-repository-association"
 _LINKS_MAX = 8
 _NO_LINK = "DataRepositoryAssociationNotFound"
 
@@ -60,7 +60,7 @@ def update(state: State, call: Call) -> Answer:  # noqa: ARG001  # moto keeps th
 def delete(state: State, call: Call) -> Answer:
     """A file system goes with its links."""
     answer = state.plain(call)
-    links, gone = state.kept.of(place_of(call), _KIND), asked(call)["FileSystemId"]
+    links, gone = state.kept.of(place_of(call), LINK), asked(call)["FileSystemId"]
     for one in [key for key, link in links.items() if link["FileSystemId"] == gone]:
         del links[one]
     return answer
@@ -72,7 +72,7 @@ def link(state: State, call: Call) -> Answer:
     owner = file_system(place, given["FileSystemId"])
     if (owner.lustre_configuration or {}).get("DeploymentType") == "SCRATCH_1":
         raise ApiError("BadRequest", "SCRATCH_1 file systems have no data repository associations.")
-    links = state.kept.of(place, _KIND)
+    links = state.kept.of(place, LINK)
     _fits(given, [one for one in links.values() if one["FileSystemId"] == given["FileSystemId"]])
     its_id = f"dra-{mock_random.get_random_hex(17)}"
     tags = given.pop("Tags", [])
@@ -86,7 +86,7 @@ def link(state: State, call: Call) -> Answer:
 def links_there(state: State, call: Call) -> Answer:
     """Links by id, or of a file system by the filter ``file-system-id``."""
     given, place = asked(call), place_of(call)
-    links = state.kept.of(place, _KIND)
+    links = state.kept.of(place, LINK)
     for one in given.get("AssociationIds", []):
         taken(links, one, _missing(one))
     names = {one["Name"]: one["Values"] for one in given.get("Filters", [])}
@@ -103,14 +103,14 @@ def relink(state: State, call: Call) -> Answer:
     """Other events that are carried over."""
     given, place = asked(call), place_of(call)
     its_id = given["AssociationId"]
-    row = taken(state.kept.of(place, _KIND), its_id, _missing(its_id))
+    row = taken(state.kept.of(place, LINK), its_id, _missing(its_id))
     row.update({key: value for key, value in given.items() if key in {"S3", "ImportedFileChunkSize"}})
     return json_answer({"Association": _shown(place, row)}, kind=_JSON)
 
 
 def unlink(state: State, call: Call) -> Answer:
     """The files stay in the bucket."""
-    given, links = asked(call), state.kept.of(place_of(call), _KIND)
+    given, links = asked(call), state.kept.of(place_of(call), LINK)
     its_id = given["AssociationId"]
     taken(links, its_id, _missing(its_id))
     del links[its_id]

@@ -1,4 +1,4 @@
-"""What the layer reads and sets in moto's memory of file systems, buckets, budgets, log filters, account defaults."""
+"""What the layer reads and sets in moto's memory of file systems, buckets, registries, budgets, log filters."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.budgets.models import budgets_backends
 from moto.ec2.models import ec2_backends
+from moto.ecr.models import ecr_backends
 from moto.fsx.models import fsx_backends
 from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
@@ -46,6 +47,22 @@ def subnet_vpc(place: Place, subnet_id: str) -> str:
     account, region = place
     zones = ec2_backends[account][region].subnets.values()
     return next((str(zone[subnet_id].vpc_id) for zone in zones if subnet_id in zone), "")
+
+
+def repository(place: Place, name: str) -> Any:
+    """moto's model of a repository of images. Raises ``ApiError`` RepositoryNotFoundException."""
+    account, region = place
+    found = ecr_backends[account][region].repositories.get(name)
+    if found is None:
+        why = f"The repository with name '{name}' does not exist in the registry with id '{account}'"
+        raise ApiError("RepositoryNotFoundException", why)
+    return found
+
+
+def scan_type(place: Place) -> str:
+    """How the registry scans: BASIC or ENHANCED."""
+    account, region = place
+    return str(ecr_backends[account][region].registry_scanning_configuration["scanType"])
 
 
 def budget(account: str, name: str) -> Any:

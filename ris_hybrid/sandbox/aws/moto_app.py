@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from moto.core.base_backend import AccountSpecificBackend
 from moto.core.utils import convert_to_flask_response
 from moto.ec2.models import ec2_backends
 from moto.ec2.responses import EC2Response
 from moto.moto_api._internal import mock_random
+from moto.moto_server.utilities import RegexConverter
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sqs.models import sqs_backends
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map
 from werkzeug.wrappers import Response
 
 from ris_hybrid.sandbox.aws.wire import Answer, Call, Environ, not_in_sandbox
@@ -40,6 +44,8 @@ class Moto:
         self._wsgi = _moto_application()
         self._opened: set[tuple[str, str]] = set()
         mock_random.seed(seed)
+        # moto makes its one session at the first call: by then somebody may have set a profile that is in no file.
+        AccountSpecificBackend.get_session().get_available_partitions()
 
     def answer(self, call: Call) -> Answer:
         """moto's answer. Raises ``ApiError`` SandboxNotImplemented when moto has none or crashed."""
@@ -127,6 +133,20 @@ def _crashed(error: Exception) -> Any:
     return Response(status=500, headers={_CRASH: words[:300].encode("ascii", "replace").decode()})
 
 
+class _AnyKey(RegexConverter):
+    """moto's routes end a key at its first newline; S3's keys may have any character."""
+
+    def __init__(self, url_map: Any, *items: Any) -> None:
+        super().__init__(url_map, *(re.sub(r"\.([+*])$", r"[\\s\\S]\1", one) for one in items))
+
+
+def _take_every_key(app: Any) -> None:
+    rules = [rule.empty() for rule in app.url_map.iter_rules()]
+    app.url_map = Map(converters={"regex": _AnyKey})
+    for rule in rules:
+        app.url_map.add(rule)
+
+
 def _moto_application() -> Wsgi:
     def without_backend(_environ: Environ, start_response: Any) -> Iterable[bytes]:
         start_response("500 no backend", [(_CRASH, "moto has no such service")])
@@ -136,6 +156,8 @@ def _moto_application() -> Wsgi:
         if service is None:
             return without_backend
         app = create_backend_app(service)
+        if service == "s3":
+            _take_every_key(app)
         app.debug = False  # else a crash goes past the error handler
         app.register_error_handler(Exception, _crashed)
         if "EC2Response.dispatch" in app.view_functions:

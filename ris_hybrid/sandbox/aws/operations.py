@@ -6,9 +6,11 @@ that go into path, query and headers). Buckets stand in the path, as always on l
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -75,7 +77,7 @@ def rest_operation(service: str, environ: Mapping[str, object], query: Mapping[s
 def _operations(service: str) -> dict[str, tuple[_Operation, ...]]:
     """A REST service's operations by HTTP method, the surest first; none of a service that botocore does not know."""
     try:
-        model = botocore.session.Session().get_service_model(service)
+        model = _session().get_service_model(service)
     except UnknownServiceError:
         return {}
     if not model.protocol.startswith("rest-"):
@@ -85,6 +87,15 @@ def _operations(service: str) -> dict[str, tuple[_Operation, ...]]:
         operation = model.operation_model(name)
         found.setdefault(operation.http["method"], []).append(_read(operation))
     return {method: tuple(sorted(some, key=lambda one: one.weight, reverse=True)) for method, some in found.items()}
+
+
+def _session() -> botocore.session.Session:
+    """Whatever profile the environment names: models are the same for all, and it may be in no file."""
+    session = botocore.session.Session()
+    session.set_config_variable("profile", "default")
+    session.set_config_variable("config_file", str(Path(__file__).with_name("client.config")))
+    session.set_config_variable("credentials_file", os.devnull)
+    return session
 
 
 def _read(operation: OperationModel) -> _Operation:
@@ -116,4 +127,4 @@ def _pattern(path: str) -> re.Pattern[str]:
     for place in _PLACE.finditer(path):
         text += re.escape(path[at : place.start()]) + (".+" if place[1] else "[^/]+")
         at = place.end()
-    return re.compile(text + re.escape(path[at:]))
+    return re.compile(text + re.escape(path[at:]), re.DOTALL)  # a key may have newlines

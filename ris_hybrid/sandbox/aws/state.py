@@ -52,6 +52,8 @@ class State:
     """Every call of the sandbox's apply, to be made again after a reset."""
     impaired: dict[str, str] = field(default_factory=dict)
     """The check that fails of a machine: ``instance`` or ``system``."""
+    exports: dict[str, str] = field(default_factory=dict)
+    """Folders of this host by NFS host or file system: what DataSync and FSx carry from and to."""
 
     def sync(self, place: Place) -> None:
         """Take over what moto now says of its instances, and free the addresses of those that are gone."""

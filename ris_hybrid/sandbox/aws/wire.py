@@ -24,6 +24,8 @@ Protocol = Literal["ec2", "query", "json", "rest-json", "rest-xml"]
 Environ = dict[str, Any]
 BUILDER = "sandbox-pulumi"
 """The access key of the sandbox's apply, by which its calls are told from the product's."""
+DATA = "sandbox-data"
+"""That of the data plane's commands: in production the role that stages data has one of its own too."""
 _CONNECTION = frozenset({"werkzeug.socket", "wsgi.input"})
 _FORM = "application/x-www-form-urlencoded"
 _CREDENTIAL = re.compile(r"(?:Credential=|^)([^/,\s]+)/\d+/([^/]+)/([^/]+)/aws4_request")
