@@ -36,7 +36,7 @@ class ImageSettings:
     default_registry: str = "docker.io"
     """Where a name without registry is, and ``library/`` goes before one without a slash."""
     registry: str = ""
-    """ECR's host; empty: of the environment's account and region."""
+    """The host that images are pushed to; empty: ECR's own of the environment's account and region."""
     copier: Literal["skopeo", "crane"] = "skopeo"
     auth_file: str = ""
     """Logins of source registries, in containers-auth.json(5); readable by its owner alone."""
