@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 
 from burst import ids
 from burst.checks import checked
-from burst.engine import Observed, look, plan
+from burst.decide import data_fields
+from burst.engine import Observed, look, plan, with_word
 from burst.fleet import account_of
 from burst.launching import Order, Outcome, launch
 from burst.ledger import note_cost, observe_fleet
@@ -113,7 +114,8 @@ def turn(provider: Provider, site: Site, *, dry_run: bool = False) -> Made:
     """
     # Notices first, whatever else fails: the cloud gives two minutes.
     watched = None if dry_run else Turn(site.scheduler, site.notices, site.hosts, holds=True).take(provider)
-    pressure, hosts = look(site.scheduler, provider.settings)
+    word = provider.word()
+    pressure, hosts = look(site.scheduler, provider, word)
     machines = provider.cloud.machines()
     planned: tuple[Verdict, ...] = ()
     if dry_run:
@@ -125,7 +127,7 @@ def turn(provider: Provider, site: Site, *, dry_run: bool = False) -> Made:
     returned = give_back(provider, site.scheduler, site.hosts, machines, hosts, dry_run=dry_run)
     made = Made(watched=watched, decisions=(), launches=(), returned=returned, planned=planned)
     try:
-        fleet = observe_fleet(provider, machines)
+        fleet = with_word(observe_fleet(provider, machines), word)
     except (SiteUnavailable, CloudError) as error:
         return replace(made, unknown=f"nothing is launched on missing knowledge: {error.message}")
     observed = Observed(pressure=pressure, fleet=fleet, hosts=hosts)
@@ -175,9 +177,8 @@ def _learn_of(machines: Iterable[Machine], provider: Provider) -> None:
 def _launch_all(decisions: Iterable[Decision], fleet: Fleet, provider: Provider, site: Site) -> tuple[Launched, ...]:
     done = []
     for decision in decisions:
-        provider.note(
-            "decision", pool=decision.pool, lab=account_of(decision.lab), allowed=decision.nodes, why=decision.why
-        )
+        told = {"pool": decision.pool, "lab": account_of(decision.lab), "allowed": decision.nodes, "why": decision.why}
+        provider.note("decision", **told, **data_fields(decision))
         if decision.nodes:
             with site.launch_lock():
                 done.append(_launch(decision, fleet, provider))

@@ -9,7 +9,7 @@ launch gates do. So another master candidate decides alike from the ledger alone
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, fsum
 from typing import TYPE_CHECKING
 
 from burst.fleet import Fleet, account_of, commit_usd, dearest, planned
@@ -32,11 +32,23 @@ class Decision:
     pending_jobs: int = 0
     pending_slots: int = 0
     usd_committed: float = 0.0
+    data_usd_per_node: float = 0.0
+    """Dollars of data of the jobs that one node serves; ``usd_committed`` has them too."""
+
+    @property
+    def data_usd(self) -> float:
+        """What its nodes' jobs cost in data."""
+        return self.nodes * self.data_usd_per_node
 
     @property
     def why(self) -> str:
         """The reasons in one line, the deciding one last."""
         return "; ".join(f"{reason.stage}: {reason.text}" for reason in self.reasons)
+
+
+def data_fields(decision: Decision) -> dict[str, float]:
+    """Its dollars of data for the audit log, where there are any."""
+    return {"data_usd": round(decision.data_usd, 2)} if decision.data_usd else {}
 
 
 def decide(
@@ -59,6 +71,7 @@ def decide(
         new_demand: LSF's own figure when LSF asks, None when nobody did.
     """
     sight = _look(pool, _served(pool, pressure), settings, nodes_up=_nodes_up(pool, fleet))
+    sight = replace(sight, left=pressure.left_for_data)
     return _decide(sight, lab, fleet, settings, new_demand)
 
 
@@ -86,6 +99,8 @@ class _Sight:
     groups: tuple[GroupPressure, ...]
     opened: frozenset[str]
     reasons: tuple[Reason, ...]
+    left: str = ""
+    """Jobs of the whole cluster that stay for want of data, in words."""
 
 
 def _decide(sight: _Sight, lab: str, fleet: Fleet, settings: BurstSettings, new_demand: int | None) -> Decision:
@@ -101,9 +116,13 @@ def _decide(sight: _Sight, lab: str, fleet: Fleet, settings: BurstSettings, new_
         if any(serves(other, group.queue, lab) and takes(other, group.queue, settings) for group in mine)
     )
     wanted = max(0, ceil((slots - coming) / pool.slots))
+    data_usd = fsum(group.data_usd for group in mine)
+    each = data_usd / ceil(slots / pool.slots)
     text = f"{jobs} jobs wait for {slots} slots, {coming} slots are starting: {wanted} nodes of {pool.slots}"
+    text += f"; sending them all costs ${data_usd:.2f} in data" if data_usd else ""
     pressed = Reason(stage="pressure", text=text, nodes=wanted)
-    nodes, lowered = apply_all(Ask(pool=pool, lab=lab, nodes=wanted, new_demand=new_demand), fleet, settings)
+    ask = Ask(pool=pool, lab=lab, nodes=wanted, new_demand=new_demand, data_usd=each)
+    nodes, lowered = apply_all(ask, fleet, settings)
     return Decision(
         pool=pool.name,
         lab=lab,
@@ -111,7 +130,8 @@ def _decide(sight: _Sight, lab: str, fleet: Fleet, settings: BurstSettings, new_
         reasons=(*sight.reasons, pressed, *lowered),
         pending_jobs=jobs,
         pending_slots=slots,
-        usd_committed=nodes * commit_usd(dearest(pool, settings.prices), settings),
+        usd_committed=nodes * (commit_usd(dearest(pool, settings.prices), settings) + each),
+        data_usd_per_node=each,
     )
 
 
@@ -186,11 +206,13 @@ def _held_open(release: Release, members: list[GroupPressure]) -> str:
 def _nothing(sight: _Sight, lab: str) -> str:
     account = account_of(lab)
     if not any(group.lab == lab for group in sight.groups):
-        return f"no eligible pending job of {account} that {sight.pool.name} serves"
+        stay = f"; on the whole cluster {sight.left}" if sight.left else ""
+        return f"no eligible pending job of {account} that {sight.pool.name} serves{stay}"
     return f"no open queue for {account}" if not sight.opened else f"{account} has no job in an open queue"
 
 
 def with_planned(fleet: Fleet, decision: Decision, settings: BurstSettings) -> Fleet:
     """The fleet as it will be when the decision has been carried out."""
     coming = planned(settings.pool(decision.pool), decision.lab, decision.nodes, fleet.now, settings)
-    return replace(fleet, machines=fleet.machines + coming)
+    data_usd = {**fleet.data_usd, decision.lab: fleet.data_usd.get(decision.lab, 0.0) + decision.data_usd}
+    return replace(fleet, machines=fleet.machines + coming, data_usd=data_usd if decision.data_usd else fleet.data_usd)

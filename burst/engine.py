@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from burst.decide import Decision, decide, decide_all
@@ -11,6 +11,7 @@ from burst.pressure import Pressure, measure
 
 if TYPE_CHECKING:
     from burst.fleet import Fleet
+    from burst.outlook import Word
     from burst.provider import Provider
     from ris_hybrid.model import Host
     from ris_hybrid.ports import Scheduler
@@ -26,9 +27,9 @@ class Observed:
     hosts: tuple[Host, ...] = ()
 
 
-def observe_pressure(scheduler: Scheduler, settings: BurstSettings) -> Pressure:
+def observe_pressure(scheduler: Scheduler, provider: Provider) -> Pressure:
     """What is pending now. Raises ``SiteUnavailable`` when the scheduler cannot be asked."""
-    return measure(scheduler.jobs(), scheduler.queues(), scheduler.hosts(), widest(settings))
+    return look(scheduler, provider)[0]
 
 
 def widest(settings: BurstSettings) -> int:
@@ -37,16 +38,24 @@ def widest(settings: BurstSettings) -> int:
     return max(min(pool.max_nodes, settings.caps.nodes, per_lab) * pool.slots for pool in settings.pools)
 
 
-def look(scheduler: Scheduler, settings: BurstSettings) -> tuple[Pressure, tuple[Host, ...]]:
-    """Ask the scheduler alone. Raises ``SiteUnavailable`` when it is unknown."""
+def look(scheduler: Scheduler, provider: Provider, word: Word | None = None) -> tuple[Pressure, tuple[Host, ...]]:
+    """Ask the scheduler alone, and the data plane's ``word`` if it is not given. Raises ``SiteUnavailable``."""
     jobs, queues, hosts = scheduler.jobs(), scheduler.queues(), scheduler.hosts()
-    return measure(jobs, queues, hosts, widest(settings)), hosts
+    word = word or provider.word()
+    pressure = measure(jobs, queues, hosts, widest(provider.settings), word.jobs if word else None)
+    return (replace(pressure, data_problem=word.problem) if word else pressure), hosts
 
 
 def observe(scheduler: Scheduler, provider: Provider) -> Observed:
     """Ask the scheduler and the ledger. Raises ``SiteUnavailable`` or ``CloudError`` when either is unknown."""
-    pressure, hosts = look(scheduler, provider.settings)
-    return Observed(pressure=pressure, fleet=observe_fleet(provider), hosts=hosts)
+    word = provider.word()
+    pressure, hosts = look(scheduler, provider, word)
+    return Observed(pressure=pressure, fleet=with_word(observe_fleet(provider), word), hosts=hosts)
+
+
+def with_word(fleet: Fleet, word: Word | None) -> Fleet:
+    """The fleet with the dollars that the data plane has spent or owes this month."""
+    return replace(fleet, data_usd=word.spent) if word else fleet
 
 
 def plan(observed: Observed, settings: BurstSettings) -> tuple[Decision, ...]:

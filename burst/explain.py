@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from burst.fleet import account_of
 from burst.history import concerns
+from burst.outlook import job_data, told
 from burst.pressure import why_no_pressure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from burst.decide import Decision
+    from burst.outlook import Word
     from ris_hybrid.model import Event, Job, Machine, Queue
 
 _LATEST = 20
@@ -44,6 +46,8 @@ class Known:
     queues: tuple[Queue, ...] = ()
     decisions: tuple[Decision, ...] = ()
     widest: float = float("inf")
+    word: Word | None = None
+    """What the data plane says; None where it is not asked."""
 
 
 def explain_job(job: Job, known: Known) -> Explanation:
@@ -53,7 +57,9 @@ def explain_job(job: Job, known: Known) -> Explanation:
         facts += _where(job, known)
         return Explanation(subject=f"job {job.job_id}", facts=tuple(facts), events=())
     facts.append(f"pending for {_span(job.pend_s)}; LSF says: {job.reason or 'nothing'}")
-    why = why_no_pressure(job, known.jobs, known.queues, known.widest)
+    facts += _data(job, known.word)
+    data = known.word.jobs if known.word else None
+    why = why_no_pressure(job, known.jobs, known.queues, known.widest, data)
     if why:
         facts.append(f"no pressure: {why}")
         return Explanation(subject=f"job {job.job_id}", facts=tuple(facts), events=())
@@ -116,6 +122,17 @@ def find_machine(name: str, machines: Sequence[Machine]) -> Machine | None:
     """By id, or by host name with or without its domain; the newest of a name that was given again."""
     named = (m for m in reversed(machines) if name in {m.machine_id, m.name, m.name.partition(".")[0]} - {""})
     return next(named, None)
+
+
+def _data(job: Job, word: Word | None) -> list[str]:
+    """Whether its data and image are in the cloud, and what sending it costs in data."""
+    if word is None:
+        return []
+    if word.problem:
+        return [f"data: unknown: {word.problem}"]
+    data = job_data(job.job_id, word.jobs)
+    ready = [f"  there {_at(data.ready_at)}"] if data.ready_at else []
+    return [f"{told(data)} (said {_at(word.at)})", *ready]
 
 
 def _where(job: Job, known: Known) -> list[str]:

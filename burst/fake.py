@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from burst.aws import tags
+from burst.outlook import Word
 from ris_hybrid.errors import CloudError, NoCapacity
 from ris_hybrid.model import EndReason, Launched, Machine, MachineState, Shortfall
 
@@ -153,3 +154,19 @@ class FakeLedger:
     def mark_pool(self, pool: str, marks: PoolMarks, before: PoolMarks) -> None:
         """Remember what differs, as the tags it would be."""
         self._pools.setdefault(pool, {}).update(tags.pool_changes(marks, before))
+
+
+class FakeOutlook:
+    """The data plane's word in memory; ``said`` None stands for a file that is not there."""
+
+    def __init__(self, said: Word | None = None, most_s: float = 900.0) -> None:
+        self.said = said
+        self._most_s = most_s
+
+    def word(self, now: float) -> Word:
+        """What it says, unless it is too old."""
+        if self.said is None:
+            return Word(at=0.0, problem="nothing was said yet")
+        if now - self.said.at > self._most_s:
+            return Word(at=self.said.at, problem=f"the outlook is {(now - self.said.at) / 60:.0f} min old")
+        return self.said

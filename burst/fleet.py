@@ -43,6 +43,8 @@ class Fleet:
     """What is written on each pool; a pool that is missing has no marks."""
     lost_usd: float = 0.0
     """Dollars of this month that the ledger knows of and ``spent`` does not: of no lab in particular."""
+    data_usd: Mapping[str, float] = field(default_factory=dict)
+    """Dollars of this month for data that was sent, is on its way, or will be with what is launched now, by lab."""
 
     def marks_of(self, pool: str) -> PoolMarks:
         """What is written on one pool."""
@@ -68,14 +70,15 @@ class Fleet:
         return max((m.launched for m in self.machines if _matches(m, pool, lab)), default=None)
 
     def committed_usd(self, settings: BurstSettings, lab: str | None = None) -> float:
-        """This month's dollars: ended machines, running ones until now, and ``commit_hours`` more of each."""
+        """This month's dollars: ended machines, running ones until now and ``commit_hours`` more of each, and data."""
         ended = sum(self.spent.values()) + self.lost_usd if lab is None else self.spent.get(lab, 0.0)
+        data = sum(self.data_usd.values()) if lab is None else self.data_usd.get(lab, 0.0)
         alive = sum(
             self.cost(machine, settings.prices) + commit_usd(machine.instance_type, settings)
             for machine in self.machines
             if _matches(machine, None, lab) and machine.alive
         )
-        return ended + alive
+        return ended + data + alive
 
     def cost(self, machine: Machine, prices: Mapping[str, float]) -> float:
         """Dollars of one machine this month until now; a type without a price counts as the dearest known."""

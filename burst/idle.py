@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from burst.lifecycle import by_name, has_jobs, is_here, short_name
 from ris_hybrid.model import EndReason, JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ris_hybrid.model import Host, Job, Machine
     from ris_hybrid.settings import Life
@@ -40,6 +41,8 @@ class Deed(StrEnum):
     CLOSE = "close"
     REOPEN = "reopen"
     REQUEUE = "requeue"
+    WAIT = "wait"
+    """Nothing, though it has been without jobs for long enough: its lab's results are not back yet."""
     END = "end"
 
 
@@ -56,7 +59,13 @@ class Verdict:
     """Why it is ended, or closed so that it can be."""
 
 
-def judge(machines: Iterable[Machine], hosts: Sequence[Host], now: float, life: Life) -> tuple[Verdict, ...]:
+def judge(
+    machines: Iterable[Machine],
+    hosts: Sequence[Host],
+    now: float,
+    life: Life,
+    waits: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Verdict, ...]:
     """At most one verdict a machine, none where nothing is to be done.
 
     Args:
@@ -64,6 +73,7 @@ def judge(machines: Iterable[Machine], hosts: Sequence[Host], now: float, life: 
         hosts: every row of bhosts, asked for after the ledger's marks were last written.
         now: epoch seconds.
         life: how long what may last.
+        waits: machine id to why it is not to be given back yet; it is kept ``results_hours`` longer at most.
     """
     rows = by_name(hosts)
     found = []
@@ -71,7 +81,7 @@ def judge(machines: Iterable[Machine], hosts: Sequence[Host], now: float, life: 
         row = rows.get(short_name(machine.name)) if machine.name else None
         if row is None or not machine.wanted or not is_here(row):
             continue
-        verdict = _interrupted(machine, row) if machine.notice else _usual(machine, row, now, life)
+        verdict = _interrupted(machine, row) if machine.notice else _usual(machine, row, now, life, waits)
         if verdict is not None:
             found.append(verdict)
     return tuple(found)
@@ -99,10 +109,10 @@ def _interrupted(machine: Machine, row: Host) -> Verdict | None:
     return _say(Deed.END, machine, row, f"{text}, and it is empty", EndReason.INTERRUPTED)
 
 
-def _usual(machine: Machine, row: Host, now: float, life: Life) -> Verdict | None:
+def _usual(machine: Machine, row: Host, now: float, life: Life, waits: Mapping[str, str]) -> Verdict | None:
     if life.lifetime_hours is not None and now - machine.launched >= life.lifetime_hours * 3600:
         return None
-    return _busy(machine, row) if has_jobs(row) else _empty(machine, row, now, life)
+    return _busy(machine, row) if has_jobs(row) else _empty(machine, row, now, life, waits)
 
 
 def _busy(machine: Machine, row: Host) -> Verdict | None:
@@ -111,13 +121,19 @@ def _busy(machine: Machine, row: Host) -> Verdict | None:
     return _say(Deed.BUSY, machine, row, "has jobs again") if machine.idle or machine.closing else None
 
 
-def _empty(machine: Machine, row: Host, now: float, life: Life) -> Verdict | None:
+def _empty(machine: Machine, row: Host, now: float, life: Life, waits: Mapping[str, str]) -> Verdict | None:
     if not machine.idle:
         return _say(Deed.IDLE, machine, row, "has no jobs")
     idle_s = now - machine.idle
     if idle_s < life.idle_minutes * 60:
         return None
     text = f"without jobs for {idle_s / 60:.0f} min (at most {life.idle_minutes:g})"
+    why = waits.get(machine.machine_id)
+    if why:
+        most = f"at most {life.results_hours:g} h"
+        if idle_s < life.idle_minutes * 60 + life.results_hours * 3600:
+            return _say(Deed.WAIT, machine, row, f"{text}, and waits, {most}: {why}")
+        text = f"{text}, and has waited long enough, {most}: {why}"
     return _say(Deed.END if row.status == CLOSED else Deed.CLOSE, machine, row, text, EndReason.IDLE)
 
 

@@ -33,6 +33,8 @@ class Ask:
     lab: str
     nodes: int
     new_demand: int | None = None
+    data_usd: float = 0.0
+    """Dollars of data, transfers and egress, of the jobs that each node will serve."""
 
 
 def apply_caps(ask: Ask, fleet: Fleet, settings: BurstSettings) -> tuple[int, tuple[Reason, ...]]:
@@ -172,12 +174,13 @@ def _room(stage: str, what: str, cap: int, present: int, nodes: int) -> Reason |
 
 
 def _affordable(stage: str, ask: Ask, nodes: int, left_usd: float, settings: BurstSettings) -> Reason | None:
-    each = commit_usd(dearest(ask.pool, settings.prices), settings)
+    each = commit_usd(dearest(ask.pool, settings.prices), settings) + ask.data_usd
     room = left_usd / each if each > 0 else nodes
     most = int(min(nodes, room)) if left_usd > 0 else 0
     if nodes <= most:
         return None
-    text = f"${max(0.0, left_usd):.2f} of this month is not committed, a node commits ${each:.2f}"
+    data = f", ${ask.data_usd:.2f} of it for its jobs' data" if ask.data_usd else ""
+    text = f"${max(0.0, left_usd):.2f} of this month is not committed, a node commits ${each:.2f}{data}"
     return Reason(stage=stage, text=text, nodes=most)
 
 

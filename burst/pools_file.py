@@ -31,4 +31,5 @@ def _node(pool: Pool, settings: BurstSettings) -> PoolNode:
         multi_node=pool.all_or_none,
         labs=pool.labs,
         reservations=pool.reservations,
+        buckets=tuple(dict.fromkeys(mount.source for mount in pool.paths if mount.kind == "s3")),
     )

@@ -10,19 +10,23 @@ import math
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from operator import attrgetter, itemgetter, neg
 from typing import TYPE_CHECKING
 
+from burst.outlook import job_data
 from ris_hybrid.model import Job, JobStatus, UnknownWord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from ris_hybrid.data.readiness import JobData
     from ris_hybrid.model import Host, Queue
 
 DEFAULT_RUN_S = 3600.0  # a job without a run limit, where no job of the queue has one either
+DATA = "data: "
+"""Begins the reason of jobs that stay for want of data or image."""
 _DEPENDENCY_TERM = re.compile(r"(?:done|ended|exit|started|post_done|post_err)\(\s*(\d+)\s*\)|([^\s()&|!]+)")
 
 
@@ -48,6 +52,8 @@ class GroupPressure:
     expected_wait_s: float
     waits_s: tuple[float, ...]
     """Seconds each job has waited, longest first."""
+    data_usd: float = 0.0
+    """Dollars that sending its jobs costs in data: staging not yet paid, and egress of their results."""
 
     def waiting(self, seconds: float) -> int:
         """How many of its jobs have waited at least so long."""
@@ -61,6 +67,10 @@ class Pressure:
     groups: tuple[GroupPressure, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     slots_in_service: int = 0
+    data_known: bool = False
+    """Whether jobs were looked at for their data; where not, every job's is taken to be there."""
+    data_problem: str = ""
+    """Why nothing is known of their data; empty when something is."""
 
     @property
     def jobs(self) -> int:
@@ -68,13 +78,33 @@ class Pressure:
         return sum(group.jobs for group in self.groups)
 
     @property
+    def data_usd(self) -> float:
+        """What sending them all costs in data."""
+        return math.fsum(group.data_usd for group in self.groups)
+
+    @property
+    def left_for_data(self) -> str:
+        """How many jobs stay for want of data or image, in words; empty for none."""
+        stay = "; ".join(f"{left.jobs} jobs: {left.reason}" for left in self.left_out if left.reason.startswith(DATA))
+        return f"{stay} ({self.data_problem})" if stay and self.data_problem else stay
+
+    @property
     def slots(self) -> int:
         """Slots they ask for."""
         return sum(group.slots for group in self.groups)
 
 
-def measure(jobs: Sequence[Job], queues: Iterable[Queue], hosts: Iterable[Host], widest: float = math.inf) -> Pressure:
+def measure(
+    jobs: Sequence[Job],
+    queues: Iterable[Queue],
+    hosts: Iterable[Host],
+    widest: float = math.inf,
+    data: Mapping[str, JobData] | None = None,
+) -> Pressure:
     """Sort the pending jobs into pressure and left out. No pool can ever give a job more slots than ``widest``.
+
+    A job whose data or image is not in the cloud, as ``data`` says by job id, is left out: a node would not help it. A
+    job that ``data`` does not know is left out as unknown; without ``data`` none is looked at.
 
     The expected wait is a fluid estimate: slot-seconds that are ahead of a job (remaining run limits of what runs,
     run limits of what was submitted before it) over the slots in service. It knows neither shape nor priority.
@@ -94,6 +124,8 @@ def measure(jobs: Sequence[Job], queues: Iterable[Queue], hosts: Iterable[Host],
             why = verdicts[case] = _why_left_out(job, active, unfinished)
         if why == "" and job.slots > widest:
             why = "wider than any pool may grow"
+        if data is not None and why == "":
+            why = _why_by_data(job_data(job.job_id, data))
         if why == "":
             eligible.append(job)
         elif why is None:
@@ -102,19 +134,43 @@ def measure(jobs: Sequence[Job], queues: Iterable[Queue], hosts: Iterable[Host],
             tally = left.setdefault(why, [0, 0])
             tally[0] += 1
             tally[1] += job.slots
+    groups = _groups(eligible, ahead, in_service)
     return Pressure(
-        groups=_groups(eligible, ahead, in_service),
+        groups=groups if data is None else _with_dollars(groups, eligible, data),
+        data_known=data is not None,
         left_out=tuple(LeftOut(reason=why, jobs=n, slots=slots) for why, (n, slots) in sorted(left.items())),
         slots_in_service=in_service,
     )
 
 
-def why_no_pressure(job: Job, jobs: Sequence[Job], queues: Iterable[Queue], widest: float = math.inf) -> str:
+def _why_by_data(data: JobData) -> str:
+    """Few different words: a job's own are for ``burst explain``."""
+    return "" if data.eligible else f"{DATA}{data.verdict}"
+
+
+def _with_dollars(
+    groups: tuple[GroupPressure, ...], eligible: Iterable[Job], data: Mapping[str, JobData]
+) -> tuple[GroupPressure, ...]:
+    dollars: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    for job in eligible:
+        dollars[job.queue, job.lab].append(job_data(job.job_id, data).usd)
+    return tuple(replace(group, data_usd=math.fsum(dollars[group.queue, group.lab])) for group in groups)
+
+
+def why_no_pressure(
+    job: Job,
+    jobs: Sequence[Job],
+    queues: Iterable[Queue],
+    widest: float = math.inf,
+    data: Mapping[str, JobData] | None = None,
+) -> str:
     """Why more slots would not start this pending job; empty when they would. ``jobs`` are all unfinished ones."""
     active = {queue.name: queue.is_active for queue in queues}
     why = _why_left_out(job, active, lambda: {other.job_id.partition("[")[0] for other in jobs})
     if why == "" and job.slots > widest:
         return "wider than any pool may grow"
+    if why == "" and data is not None:
+        return _why_by_data(job_data(job.job_id, data))
     return "" if why is None else why
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from burst.checks import FakeChecks
 from ris_hybrid.model import Event
@@ -13,8 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from burst.outlook import Word
     from ris_hybrid.ports import Audit, Checks, Cloud, Journal, Ledger, Spend
     from ris_hybrid.settings import BurstSettings
+
+
+class Outlook(Protocol):
+    """Tells what the data plane last said."""
+
+    def word(self, now: float, /) -> Word:
+        """Never raises: what cannot be known is a word with a ``problem``."""
+        ...
 
 
 def _alone(_: float) -> AbstractContextManager[bool]:
@@ -37,6 +46,13 @@ class Provider:
     """By default every machine works."""
     alone: Callable[[float], AbstractContextManager[bool]] = _alone
     """Whether the caller may act on what it has seen since that time; held for the block."""
+
+    outlook: Outlook | None = None
+    """The data plane's word on pending jobs; None where it has none to give, and every job's data counts as there."""
+
+    def word(self) -> Word | None:
+        """What the data plane says now; None where it is not asked."""
+        return self.outlook.word(self.now) if self.outlook else None
 
     def unanswered(self) -> frozenset[str]:
         """Requests begun and never answered: LSF does not know of them. Only sure while the launch lock is held."""

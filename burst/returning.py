@@ -13,6 +13,7 @@ from burst import ids
 from burst.aws import tags
 from burst.idle import Deed, Verdict, jobs_on, judge
 from burst.ledger import note_cost
+from burst.outlook import keeps_results, waiting_for_results
 from ris_hybrid.errors import CloudError, SiteUnavailable
 from ris_hybrid.model import EndReason
 
@@ -60,22 +61,31 @@ def give_back(
 
     Raises ``SiteUnavailable`` when LSF cannot be asked a second time; nothing has been ended then.
     """
-    first = judge(machines, hosts, provider.now, provider.settings.life)
+    waits = _waits(machines, provider)
+    first = judge(machines, hosts, provider.now, provider.settings.life, waits)
     done = Returned()
     if dry_run:
         done.planned = list(first)
         return done
     hand = _Hand(provider, scheduler, control, done)
+    hand.tell(first, Deed.WAIT)
     hand.do(first, Deed.IDLE, Deed.BUSY, Deed.REOPEN, Deed.CLOSE)
     closed = {verdict.machine.machine_id for verdict in first if verdict.host in done.closed}
     again = first
     if closed:
         some = [replace(machine, closing=provider.now) for machine in machines if machine.machine_id in closed]
-        second = judge(some, scheduler.hosts(), provider.now, provider.settings.life)
+        second = judge(some, scheduler.hosts(), provider.now, provider.settings.life, waits)
         hand.do(second, Deed.REOPEN)
         again = (*first, *second)
     hand.do(again, Deed.REQUEUE, Deed.END)
     return done
+
+
+def _waits(machines: Sequence[Machine], provider: Provider) -> Mapping[str, str]:
+    """Machines whose lab's results are still on their way, asked for only where a pool's could be."""
+    if not any(map(keeps_results, provider.settings.pools)):
+        return {}
+    return waiting_for_results(machines, provider.settings, provider.word())
 
 
 class _Hand:
@@ -94,6 +104,10 @@ class _Hand:
             if mine:
                 self._tell(mine)
                 self._act(deed)(mine)
+
+    def tell(self, verdicts: Sequence[Verdict], deed: Deed) -> None:
+        """What is not done, and why."""
+        self._tell([verdict for verdict in verdicts if verdict.deed is deed])
 
     def _act(self, deed: Deed) -> Callable[[Sequence[Verdict]], None]:
         return {

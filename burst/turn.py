@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from burst import reaping
 from burst.aws import tags
 from burst.checks import checked
+from burst.engine import with_word
 from burst.ledger import observe_fleet
 from burst.lifecycle import by_name, short_name, stage_of
 from burst.notices import INTERRUPTION, LATE_S, sent_at
@@ -24,6 +25,7 @@ from ris_hybrid.errors import CloudError, RisHybridError, SiteUnavailable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from burst.outlook import Word
     from burst.provider import Provider
     from ris_hybrid.model import Host, Machine, Notice
     from ris_hybrid.ports import Hosts, Notices, Scheduler
@@ -34,7 +36,7 @@ class Problem:
     """Something a turn could not ask or do."""
 
     what: str
-    """``ec2``, ``lsf``, ``notices``, ``ledger``, ``hosts``, ``reap`` or ``spend``."""
+    """``ec2``, ``lsf``, ``notices``, ``ledger``, ``hosts``, ``reap``, ``data`` or ``spend``."""
     text: str
 
 
@@ -54,6 +56,8 @@ class Turned:
     closed: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    word: Word | None = None
+    """What the data plane last said; None where it is not asked."""
 
     @property
     def unknown(self) -> frozenset[str]:
@@ -138,9 +142,13 @@ class Turn:
         return self._figured(seen, machines, provider)
 
     def _figured(self, turned: Turned, machines: tuple[Machine, ...], provider: Provider) -> Turned:
-        """The turn with the figures that need the month's spend and the pools' marks."""
+        """The turn with the figures that need the month's spend, the pools' marks and the data plane's word."""
+        word = provider.word()
+        if word and word.problem:
+            self._problem("data", f"what jobs' data is ready is unknown, so no job is sent: {word.problem}")
+        turned = replace(turned, word=word)
         try:
-            fleet = observe_fleet(provider, machines)
+            fleet = with_word(observe_fleet(provider, machines), word)
         except RisHybridError as error:
             self._problem("spend", f"what is spent and marked is unknown, figures are missing: {error.message}")
             return turned

@@ -32,6 +32,41 @@ class Requirements:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PathMount:
+    """One path as jobs know it, on every node of a pool, and what is mounted there.
+
+    ``s3`` is Mountpoint for Amazon S3: no rename, no append, no write but from a file's beginning to its end, no links,
+    no owners or modes of single files (awslabs/mountpoint-s3, SEMANTICS). Jobs that need those get ``lustre``.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    path: str
+    """Absolute, as the site names it: ``/storage1/fs1/wucci/Active``."""
+    kind: Literal["lustre", "s3", "nfs"]
+    source: str
+    """``lustre``: ``DNS-NAME@tcp:/MOUNT-NAME[/DIRECTORY]`` of FSx, or ``scratch[/DIRECTORY]``: the environment's own,
+    whose address the compute stack fills in. ``s3``: the bucket. ``nfs``: ``HOST:/PATH``."""
+    prefix: str = ""
+    """``s3``: of the keys that are seen, with a slash at its end; empty: the whole bucket."""
+    read_only: bool = False
+    options: tuple[str, ...] = ()
+    """More options of mount, beside those that are always given."""
+    key_arn: str = ""
+    """``s3``: arn of the bucket's customer key, by which what jobs write is encrypted; no alias."""
+    owner_uid: int | None = None
+    """``s3``: whose the files are seen to be, for S3 keeps no owner; None: root's."""
+    owner_gid: int | None = None
+    """``s3``: their group: ``storage-<lab>``, say."""
+    cache: str = ""
+    """``s3``: directory on the node that keeps what was read; empty: none."""
+    exports: bool = True
+    """``lustre``: what jobs write goes to the bucket by itself. Where not, an idle node waits for the results."""
+    imports: bool = True
+    """``lustre``: what is new in the bucket is seen there by itself. Where not, staging asks FSx to look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     """Interchangeable cloud nodes LSF knows as one template."""
 
@@ -77,6 +112,8 @@ class Pool:
     priority: int = 10
     boot_s: float = 300.0
     """Expected seconds from launch to joined, until nodes of the pool have been measured."""
+    paths: tuple[PathMount, ...] = ()
+    """What its nodes mount beside ``node.mounts``; a node joins, and stays open, only while each of them answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +186,8 @@ class Life:
     """So many failures to join in a row switch the pool off until an admin clears it."""
     capacity_hold_minutes: float = 10.0
     """A pool the cloud had no machine for is left alone for so long."""
+    results_hours: float = 24.0
+    """An idle node that waits for its lab's results to be back on-prem is given back after so long all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +210,14 @@ class Node:
     """Options every container of a job gets, e.g. ``--security-opt label=disable``."""
     registry: str = ""
     """ECR registry host whose images jobs use, by the instance role; empty for none."""
+    namespace: str = ""
+    """Of a lab's images in it, ``prod/{lab}``: the account's lab stands for ``{lab}``. Empty: names are not mapped."""
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    """Lab name to its namespace, where that is another."""
+    map_images: bool = True
+    """Whether LSF's daemons meet a ``docker`` that starts the mapped image; else only ``docker-image`` is there."""
+    paths_there: bool = False
+    """Put ``paths-there`` on nodes, for PRE_EXEC of queues: it sends jobs back to PEND whose ``data=`` is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +250,11 @@ class BurstSettings:
     """The Boolean of lsf.shared a job must name for spot nodes to be started for it; empty: any job counts."""
     prices: Mapping[str, float] = field(default_factory=dict)
     """Dollars per hour by instance type; a type missing here is priced from the shipped catalogue."""
+    outlook: str = ""
+    """What the data plane says of pending jobs (JSON, path relative to the provider's data directory, which
+    ``ris-hybrid data`` writes): only jobs whose data and image are in the cloud are pressure. Empty: all are."""
+    outlook_minutes: float = 15.0
+    """Older than this it is no word: the jobs stay."""
     outputs: str = ""
     """The stacks' outputs (JSON, path relative to burst.yaml) that name launch templates and subnets."""
 
@@ -235,5 +287,5 @@ def with_outputs(settings: BurstSettings, outputs: Mapping[str, PoolOutputs]) ->
     return replace(settings, pools=pools, notices=settings.notices or next(filter(None, built), ""))
 
 
-KINDS = (BurstSettings, Pool, Requirements, Gate, Release, Caps, Budget, Life, Node)
+KINDS = (BurstSettings, Pool, PathMount, Requirements, Gate, Release, Caps, Budget, Life, Node)
 """Every part of burst.yaml."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from burst.aws.client import Clients
     from burst.broker import Site
     from burst.duty import Post
+    from burst.outlook_file import OutlookFile
     from burst.provider import Provider
     from onprem.shell import Shell
     from policies.rules.rule import Context
@@ -106,7 +107,17 @@ def provider(
             data / f"{settings.provider}-reap.lock", seen_at, (ticking or FixedClock(now)).now
         ),
         checks=Ec2Checks(client),
+        outlook=_outlook(settings, data),
     )
+
+
+def _outlook(settings: BurstSettings, data: Path) -> OutlookFile | None:
+    """The data plane's word, where burst.yaml names it."""
+    if not settings.outlook:
+        return None
+    from burst.outlook_file import OutlookFile
+
+    return OutlookFile(data / settings.outlook, settings.outlook_minutes * 60)
 
 
 def notices(provider: Provider, clients: Clients) -> Notices:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from burst.aws.calls import translated
 from burst.aws.client import ec2_client, make_client
+from ris_hybrid.config.user_data import unpacked
 from ris_hybrid.errors import CloudError
 
 if TYPE_CHECKING:
@@ -76,6 +77,6 @@ class AwsAccount:
 def _decoded(text: str) -> str:
     """User data as a person wrote it. What is no base64 of a text is no text of ours, whatever it says."""
     try:
-        return b64decode(text, validate=True).decode("utf-8", "replace")
+        return unpacked(b64decode(text, validate=True))
     except ValueError:
         return text

@@ -13,12 +13,14 @@ import shlex
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from burst.aws.paths import fstab_line
+from ris_hybrid.config.path_faults import path_faults
+from ris_hybrid.config.user_data import MOST_BYTES, packed
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings, Node, Pool
 
-MOST_BYTES = 16384  # EC2's bound, before base64
 _TIME = "169.254.169.123"  # Amazon Time Sync, reached without a route
 _ETC, _LIBEXEC = "/etc/ris-hybrid", "/usr/local/libexec/ris-hybrid"  # SELinux labels the second as programs
 _UNITS, _BIN = "/etc/systemd/system", "/usr/local/bin"
@@ -34,6 +36,7 @@ _SHAPES = {
         r"(\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?)?",
         "expected ACCOUNT.dkr.ecr.REGION.amazonaws.com",
     ),
+    "namespace": (r"([a-z0-9._/-]|\{lab\})*", "expected a namespace such as prod/{lab}"),
     "docker_options": (r"[^\x00-\x1f\x7f]+", "expected options of docker run, each on one line"),
 }
 """Field of ``node`` to what each of its texts must look like, and how that is said."""
@@ -44,16 +47,19 @@ def user_data(pool: Pool, settings: BurstSettings) -> str:
     """The text for the launch template of a pool; the same settings give the same bytes.
 
     Raises:
-        ConfigError: a field of ``node`` cannot be used, holds a secret, or the text is longer than EC2 takes.
+        ConfigError: a field of ``node`` or a path cannot be used, or the text is longer than EC2 takes.
     """
     _refuse(settings)
+    for loc, told in path_faults(pool, settings):
+        where = ".".join(map(str, loc))
+        raise ConfigError(f"pool {pool.name}: {where}: {told}", "see paths of the pool in burst.yaml")
     entries = "".join(_entry(path, mode, text) for path, mode, text in _written(pool, settings))
     text = f"#cloud-config\n{_NTP}write_files:\n{entries}{_RUN}"
-    size = len(text.encode())
+    size = len(packed(text))
     if size > MOST_BYTES:
         raise ConfigError(
-            f"pool {pool.name}: user data of {size} bytes, EC2 takes {MOST_BYTES}",
-            "shorten node.mounts or node.docker_options, or put them into the image",
+            f"pool {pool.name}: user data of {size} bytes as it is sent, EC2 takes {MOST_BYTES}",
+            "shorten node.mounts, paths or node.docker_options, or put them into the image",
         )
     return text
 
@@ -76,17 +82,27 @@ runcmd:
 def _written(pool: Pool, settings: BurstSettings) -> list[tuple[str, str, str]]:
     """Path, mode and text of every file."""
     node = settings.node
+    mounts = (*(" ".join(line.split()) for line in node.mounts), *map(fstab_line, pool.paths))
     rows = [
         (f"{_ETC}/node.conf", "0644", _conf(pool, settings)),
-        (f"{_ETC}/mounts", "0644", "".join(f"{' '.join(line.split())}\n" for line in node.mounts)),
+        (f"{_ETC}/mounts", "0644", "".join(f"{line}\n" for line in mounts)),
         (f"{_LIBEXEC}/node.sh", "0755", _shipped("node.sh")),
         (f"{_LIBEXEC}/boot.sh", "0755", _shipped("boot.sh")),
         (f"{_LIBEXEC}/docker-options", "0755", _options(node)),
         (f"{_UNITS}/ris-node.service", "0644", _shipped("ris-node.service")),
     ]
+    if mounts:
+        rows.append((f"{_LIBEXEC}/paths.sh", "0755", _shipped("paths.sh")))
+        rows += ((f"{_UNITS}/{name}", "0644", _shipped(name)) for name in ("ris-paths.service", "ris-paths.timer"))
+    if mounts and node.paths_there:
+        rows.append((f"{_LIBEXEC}/paths-there", "0755", _shipped("paths-there.sh")))
     if pool.purchase != "on-demand":
         rows.append((f"{_LIBEXEC}/notice.sh", "0755", _shipped("notice.sh")))
         rows.append((f"{_UNITS}/ris-notice.service", "0644", _shipped("ris-notice.service")))
+    if node.registry and node.namespace:
+        rows.append((f"{_LIBEXEC}/docker-image", "0755", _shipped("docker-image.sh")))
+        if node.map_images:
+            rows.append((f"{_LIBEXEC}/bin/docker", "0755", _shipped("docker.sh")))
     if node.registry:
         login = json.dumps({"credHelpers": {node.registry: "ris-ecr"}}) + "\n"
         rows.append((f"{_BIN}/docker-credential-ris-ecr", "0755", _shipped("docker-credential-ris-ecr.sh")))
@@ -108,6 +124,10 @@ def _conf(pool: Pool, settings: BurstSettings) -> str:
         "GPUS": str(pool.gpus),
         "EFA": str(int(pool.efa)),
     }
+    if node.namespace:
+        known = {lab: named for lab, named in node.namespaces.items() if not pool.labs or lab in pool.labs}
+        values["REGISTRY"], values["NAMESPACE"] = node.registry, node.namespace
+        values["NAMESPACES"] = " ".join(f"{lab}={named}" for lab, named in sorted(known.items()))
     return "".join(f"RIS_{key}={shlex.quote(value)}\n" for key, value in values.items())
 
 

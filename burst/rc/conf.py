@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from burst.rc import templates
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Life, Node, Pool, Release, Requirements
+from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Life, Node, PathMount, Pool, Release, Requirements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,8 @@ def _settings(body: dict[str, Any]) -> BurstSettings:
 def _pool(row: dict[str, Any]) -> Pool:
     wants = row.get("requirements")
     nested = None if wants is None else Requirements(**_checked(Requirements, wants))
-    return Pool(**{**_checked(Pool, row), "requirements": nested})
+    paths = tuple(PathMount(**_checked(PathMount, one)) for one in row.get("paths", ()))
+    return Pool(**{**_checked(Pool, row), "requirements": nested, "paths": paths})
 
 
 def _usable(pool: Pool, settings: BurstSettings, path: Path) -> None:
@@ -110,9 +111,11 @@ _FORMS: dict[str, Callable[[object], bool]] = {
     "int | None": _or_none(_whole),
     "float | None": _or_none(_figure),
     "tuple[str, ...]": _texts,
+    "Mapping[str, str]": _by_name(_text),
     "Mapping[str, int]": _by_name(_whole),
     "Mapping[str, float]": _by_name(_figure),
     "Literal['on-demand', 'spot', 'mixed']": lambda value: value in ("on-demand", "spot", "mixed"),
+    "Literal['lustre', 's3', 'nfs']": lambda value: value in ("lustre", "s3", "nfs"),
     "Literal['cores', 'threads']": lambda value: value in ("cores", "threads"),
 }
 """Field annotation to what its JSON looks like; nested settings are built, and so checked, on their own."""

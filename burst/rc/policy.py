@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from burst.decide import data_fields
 from burst.engine import allow, observe
 from burst.limits import Ask, marks_said
 from burst.reaping import note_joined
@@ -41,7 +42,8 @@ def answer(request: DemandRequest, scheduler: Scheduler, provider: Provider) -> 
     ask = Ask(pool=pool, lab=request.lab, nodes=nodes)
     marked = marks_said(ask, observed.fleet, provider.settings) if nodes else ()
     why = "; ".join((decision.why, *marked, *([_TURNED] if marked else ())))
-    fields = {"pool": pool.name, "lab": request.lab, "asked": request.new_demand, "allowed": nodes}
+    fields: Json = {"pool": pool.name, "lab": request.lab, "asked": request.new_demand, "allowed": nodes}
+    fields |= data_fields(replace(decision, nodes=nodes))
     provider.audit.record(Event(at=provider.now, kind="decision", fields={**fields, "why": why}))
     return lowered(request.raw, nodes, why)
 

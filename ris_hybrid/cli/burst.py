@@ -156,5 +156,6 @@ def _row(decision: Decision) -> dict[str, Any]:
         "pending_jobs": decision.pending_jobs,
         "pending_slots": decision.pending_slots,
         "usd_committed": round(decision.usd_committed, 4),
+        "data_usd": round(decision.data_usd, 4),
         "reasons": [{"stage": r.stage, "text": r.text, "nodes": r.nodes} for r in decision.reasons],
     }

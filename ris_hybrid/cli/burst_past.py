@@ -134,6 +134,7 @@ def _known_with_jobs(site: BurstSite) -> Known:
         queues=queues,
         decisions=engine.plan(observed, site.settings),
         widest=engine.widest(site.settings),
+        word=provider.word(),
     )
 
 

@@ -39,14 +39,15 @@ def userdata(
 
 
 def _one(settings: BurstSettings, pool: str, *, as_json: bool) -> None:
-    from burst.aws.userdata import MOST_BYTES, user_data
+    from burst.aws.userdata import user_data
+    from ris_hybrid.config.user_data import MOST_BYTES, packed
 
     known = settings.pool(pool)
     if known is None:
         raise ConfigError(f"no pool {pool}", f"burst.yaml has {', '.join(one.name for one in settings.pools)}")
     text = user_data(known, settings)
     if as_json:
-        size = len(text.encode())
+        size = len(packed(text))
         show.json_object({"pool": pool, "bytes": size, "most_bytes": MOST_BYTES, "user_data": text})
         return
     show.line(text.rstrip("\n"), raw=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from burst.engine import observe_pressure
+from burst.engine import observe_pressure, with_word
 from burst.fleet import account_of, by_pool_and_lab
 from burst.ledger import observe_fleet
 from burst.lifecycle import Stage, by_name, short_name, stage_of
@@ -72,11 +72,11 @@ def look(site: BurstSite) -> tuple[Seen, RisHybridError | None]:
     failure = None
     fleet = pressure = hosts = None
     try:
-        fleet = observe_fleet(site.provider)
+        fleet = with_word(observe_fleet(site.provider), site.provider.word())
     except RisHybridError as error:
         failure = error
     try:
-        pressure = observe_pressure(site.scheduler, site.settings)
+        pressure = observe_pressure(site.scheduler, site.provider)
         hosts = by_name(site.scheduler.hosts())
     except RisHybridError as error:
         failure = error if failure is None else type(failure)(f"{failure.message}\n{error.message}", failure.hint)
@@ -131,6 +131,8 @@ def _show_fleet(seen: Seen, fleet: Fleet, settings: BurstSettings) -> None:
     committed, ahead = fleet.committed_usd(settings), settings.budget.commit_hours
     limit = settings.budget.usd_per_month
     show.line(f"committed this month, {ahead:g} h ahead of each node included: ${committed:.2f} of ${limit:.2f}")
+    if data := sum(fleet.data_usd.values()):
+        show.line(f"of that for data, transfers and egress: ${data:.2f}")
 
 
 _COLUMNS = {
@@ -149,9 +151,12 @@ def _counts(stages: Iterable[Stage]) -> list[int]:
 
 def _show_pressure(pressure: Pressure) -> None:
     show.line(f"pressure: {pressure.jobs} jobs, {pressure.slots} slots; {pressure.slots_in_service} slots in service")
+    data = ("data $",) if pressure.data_known else ()  # a column more, where the data plane is asked
+    if pressure.data_problem:
+        show.line(f"data: unknown, so no job is sent: {pressure.data_problem}")
     if pressure.groups:
         show.table(
-            ("queue", "lab", "jobs", "slots", "core-hours", "longest wait min", "expected wait min"),
+            ("queue", "lab", "jobs", "slots", "core-hours", "longest wait min", "expected wait min", *data),
             [
                 (
                     g.queue,
@@ -161,6 +166,7 @@ def _show_pressure(pressure: Pressure) -> None:
                     f"{g.core_hours:.1f}",
                     f"{g.longest_wait_s / 60:.0f}",
                     f"{g.expected_wait_s / 60:.0f}",
+                    *(f"{g.data_usd:.2f}" for _ in data),
                 )
                 for g in pressure.groups
             ],
@@ -174,6 +180,7 @@ def _fleet_json(seen: Seen, fleet: Fleet, settings: BurstSettings) -> dict[str, 
         "nodes": fleet.count(),
         "committed_usd": round(fleet.committed_usd(settings), 2),
         "budget_usd": settings.budget.usd_per_month,
+        "data_usd": round(sum(fleet.data_usd.values()), 2),
         "pools": {p.name: state_text(fleet.marks_of(p.name), fleet.now) or "on" for p in settings.pools},
         "machines": [
             {
@@ -199,6 +206,8 @@ def _pressure_json(pressure: Pressure) -> dict[str, Any]:
         "jobs": pressure.jobs,
         "slots": pressure.slots,
         "slots_in_service": pressure.slots_in_service,
+        "data_known": pressure.data_known,
+        "data_problem": pressure.data_problem,
         "groups": [
             {
                 "queue": g.queue,
@@ -208,6 +217,7 @@ def _pressure_json(pressure: Pressure) -> dict[str, Any]:
                 "core_hours": round(g.core_hours, 3),
                 "longest_wait_s": round(g.longest_wait_s, 1),
                 "expected_wait_s": round(g.expected_wait_s, 1),
+                "data_usd": round(g.data_usd, 4),
             }
             for g in pressure.groups
         ],

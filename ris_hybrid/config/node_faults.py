@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _RESOURCE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # a name of lsf.shared
 _USER = re.compile(r"[a-z_][a-z0-9_.-]*")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_LAB = re.compile(r"[A-Za-z0-9._@+-]+")
+_NAMESPACE = re.compile(r"[a-z0-9]+([._/-][a-z0-9]+)*")  # of ECR's repository names
 _FSTAB_FIELDS = 6
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -32,12 +34,16 @@ def node_faults(settings: BurstSettings) -> Iterator[Fault]:
     if settings.notices and not _is_queue_url(settings.notices):
         expected = "the https:// address of an SQS queue (http:// only on this machine)"
         yield ("notices",), f"expected {expected}, found {found(settings.notices)}"
+    if not settings.outlook.isprintable():
+        yield ("outlook",), f"expected the name of a file, found {found(settings.outlook)}"
+    yield from not_above_zero(("outlook_minutes",), settings.outlook_minutes)
     if not all(settings.rerunnable_queues):
         yield ("rerunnable_queues",), "expected names of queues, none of them empty"
 
 
 def _life(life: Life) -> Iterator[Fault]:
-    for key in ("join_minutes", "lifetime_hours", "idle_minutes", "unlisted_minutes", "capacity_hold_minutes"):
+    spans = ("join_minutes", "lifetime_hours", "idle_minutes", "unlisted_minutes", "capacity_hold_minutes")
+    for key in (*spans, "results_hours"):
         yield from not_above_zero((key,), getattr(life, key))
     yield from below(("join_failures",), life.join_failures, 1)
 
@@ -53,8 +59,21 @@ def _node(node: Node) -> Iterator[Fault]:
     for index, option in enumerate(node.docker_options):
         if not option.startswith("-") or not option.isprintable():
             yield ("docker_options", index), f"expected an option that starts with '-', found {found(option)}"
+    yield from _images(node)
     if node.registry and ("/" in node.registry or any(sign.isspace() for sign in node.registry)):
         yield ("registry",), f"expected the name of a host, found {found(node.registry)}"
+
+
+def _images(node: Node) -> Iterator[Fault]:
+    if (node.namespace or node.namespaces) and not node.registry:
+        yield ("registry",), "expected the registry that namespace is in, found nothing"
+    if node.namespaces and not node.namespace:
+        yield ("namespace",), "expected the other labs' namespace, such as prod/{lab}, found nothing"
+    if node.namespace and not _NAMESPACE.fullmatch(node.namespace.replace("{lab}", "lab")):
+        yield ("namespace",), f"expected a namespace such as prod/{{lab}}, found {found(node.namespace)}"
+    for lab, namespace in node.namespaces.items():
+        if not _LAB.fullmatch(lab) or not _NAMESPACE.fullmatch(namespace):
+            yield ("namespaces", lab), f"expected a lab's namespace such as prod/lab, found {found(namespace)}"
 
 
 def _names(node: Node) -> Iterator[Fault]:

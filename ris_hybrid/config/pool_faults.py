@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ris_hybrid.config.figures import WORD, below
+from ris_hybrid.config.path_faults import path_faults
 from ris_hybrid.config.problems import found
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def pool_faults(settings: BurstSettings) -> Iterator[Fault]:
         if pool.name in {other.name for other in pools[:index]}:
             yield (*here, "name"), f"expected a name of its own, found {found(pool.name)} again"
         missing = () if settings.outputs else _unbuilt(pool)
-        parts = (_figures(pool), _types(pool), _purchase(pool, settings), _together(pool), missing)
+        own = (_figures(pool), _types(pool), _purchase(pool, settings), _together(pool))
+        parts = (*own, path_faults(pool, settings), missing)
         for loc, text in (fault for part in parts for fault in part):
             yield here + loc, text
 

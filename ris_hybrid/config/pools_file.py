@@ -36,6 +36,8 @@ class PoolNode:
     """Who may use it; empty means every lab."""
     reservations: bool
     """Whether its launches use capacity reservations first."""
+    buckets: tuple[str, ...] = ()
+    """What its nodes mount by Mountpoint for S3: they must be the lab's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

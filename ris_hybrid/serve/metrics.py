@@ -7,6 +7,7 @@ not be asked has no figure: an absent series is an unknown one, and ``ris_hybrid
 from __future__ import annotations
 
 import logging
+from collections import Counter as Counted
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, write_to_textfile
@@ -16,6 +17,7 @@ from ris_hybrid.hook import RELAYED
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from burst.outlook import Word
     from burst.turn import Turned
     from ris_hybrid.settings import BurstSettings
 
@@ -48,6 +50,8 @@ class Metrics:
         self._pools = self._gauge("pool_state", "1 for the state a pool is in", "pool", "state")
         self._usd = self._gauge("committed_usd", "Dollars spent and committed this month, list prices")
         self._budget = self._gauge("budget_usd", "Dollars allowed this month")
+        self._data = self._gauge("data_usd", "Dollars of transfers and egress this month, spent or due", "lab")
+        self._ready = self._gauge("data_jobs", "Pending jobs by what the data plane says of them", "verdict")
         self._at = self._gauge("last_turn_timestamp_seconds", "When the last turn ended")
         self._asked = self._gauge("asked", "Whether this could be asked in the last turn", "what")
         for verb in RELAYED:
@@ -80,6 +84,18 @@ class Metrics:
             for one in POOL_STATES:
                 self._pools.labels(pool, one).set(state == one)
         self._usd.set(turned.committed_usd)
+        self._data_plane(turned.word)
+
+    def _data_plane(self, word: Word | None) -> None:
+        if word is None:
+            return
+        self._asked.labels("data").set(not word.problem)
+        self._data.clear()
+        self._ready.clear()
+        for lab, usd in word.spent.items():
+            self._data.labels(lab).set(usd)
+        for verdict, count in Counted(data.verdict for data in word.jobs.values()).items():
+            self._ready.labels(verdict).set(count)
 
     def write(self, path: Path) -> None:
         """Replace the file. One that cannot be written is said in the service's log; the service goes on."""

@@ -11,7 +11,7 @@ import pytest
 from burst.audit import FakeAudit
 from burst.broker import Made, Site
 from burst.duty import Post, Standby, once
-from burst.fake import FakeCloud, FakeLedger
+from burst.fake import FakeCloud, FakeLedger, FakeOutlook
 from burst.journal import FakeJournal
 from burst.notices import FakeNotices
 from burst.provider import Provider
@@ -106,6 +106,7 @@ class World:
         self.master = FakeMaster(self.settings.cluster, "m1")
         self.notices = FakeNotices()
         self.lock = lock
+        self.outlook: FakeOutlook | None = None
         self._jobs = 0
         self.fail_over()
 
@@ -123,6 +124,7 @@ class World:
             audit=self.audit,
             journal=self.journal,
             now=self.now,
+            outlook=self.outlook,
         )
 
     def turn(self, *, here: str = "m1", dry_run: bool = False) -> Made | Standby:

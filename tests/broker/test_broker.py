@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from burst.aws.errors import of_code
 from burst.broker import BUCKET_S
 from burst.duty import Standby, check_flags
+from burst.fake import FakeOutlook
 from burst.lock import if_free, one_at_a_time
+from burst.outlook import Word
+from ris_hybrid.data.readiness import JobData
 from ris_hybrid.errors import ConfigError, RisHybridError, SiteUnavailable, TryAgain
 from ris_hybrid.model import JobStatus, MachineState
-from ris_hybrid.settings import Caps, Life
+from ris_hybrid.settings import Caps, Life, PathMount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +68,47 @@ def test_idle_hosts_are_closed_looked_at_again_and_ended(world: World) -> None:
     assert (gone.end_reason, gone.state) == ("idle", MachineState.TERMINATED)
     assert world.hosts.reasons == {machine.name: "ris-hybrid: without jobs for 10 min (at most 10)"}
     assert world.spend.month_to_date("2027-01")["lee"] > 0
+
+
+def test_nodes_come_for_jobs_whose_data_is_there_and_for_no_others(world: World) -> None:
+    world.outlook = FakeOutlook()
+    world.submit(16)
+    assert (world.act().decisions, world.alive) == ((), [])
+    ready = JobData(verdict="staged", reason="there", eligible=True, usd=0.5)
+    world.outlook.said = Word(at=world.now, jobs={str(number): ready for number in range(1, 9)}, spent={"lee": 2.0})
+    (decision,) = world.act().decisions
+    assert (decision.nodes, decision.data_usd) == (1, 4.0)
+    told = [event.fields for event in world.audit.events if event.kind == "decision"]
+    assert told[-1]["data_usd"] == 4.0
+
+
+def test_an_idle_node_waits_for_results_that_stay_on_its_file_system(world: World) -> None:
+    scratch = PathMount(path="/scratch1", kind="lustre", source="fs-1.fsx@tcp:/abc", exports=False)
+    pools = tuple(replace(pool, paths=(scratch,)) for pool in world.settings.pools)
+    world.settings = replace(world.settings, pools=pools)
+    joined(world)
+    world.finish_all()
+    world.act()
+    world.advance(600)
+    world.outlook = FakeOutlook(Word(at=world.now, release={"lee": "3 files are not back"}))
+    assert world.act().returned.ended == []
+    kept = [event.fields for event in world.audit.events if event.fields.get("action") == "wait"]
+    assert kept[-1]["why"] == "without jobs for 10 min (at most 10), and waits, at most 24 h: 3 files are not back"
+    world.outlook.said = Word(at=world.now)
+    assert len(world.act().returned.ended) == 1
+
+
+def test_a_return_that_is_stuck_keeps_no_node_for_ever(world: World) -> None:
+    scratch = PathMount(path="/scratch1", kind="lustre", source="fs-1.fsx@tcp:/abc", exports=False)
+    pools = tuple(replace(pool, paths=(scratch,)) for pool in world.settings.pools)
+    world.settings = replace(world.settings, pools=pools)
+    joined(world)
+    world.finish_all()
+    world.act()
+    world.advance(600 + 24 * 3600 - 1)
+    assert world.act().returned.ended == []
+    world.advance(1)
+    assert len(world.act().returned.ended) == 1
 
 
 def test_a_host_that_got_a_job_between_is_opened_again(world: World) -> None:

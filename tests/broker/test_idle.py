@@ -54,6 +54,27 @@ def test_one_machine(
     assert all(verdict.text and verdict.host == row.name for verdict in verdicts)
 
 
+@pytest.mark.parametrize(
+    ("idle_s", "status", "deed", "said"),
+    [
+        (599.0, "ok", None, ""),
+        (700.0, "ok", Deed.WAIT, "without jobs for 12 min (at most 10), and waits, at most 24 h: 3 files are not back"),
+        (700.0, "closed_Adm", Deed.WAIT, "and waits"),
+        (10 * 60 + 24 * 3600.0, "ok", Deed.CLOSE, "and has waited long enough, at most 24 h: 3 files are not back"),
+        (10 * 60 + 24 * 3600.0, "closed_Adm", Deed.END, "has waited long enough"),
+    ],
+)
+def test_a_node_whose_results_are_not_back_waits_for_a_while(
+    make: Any, idle_s: float, status: str, deed: Deed | None, said: str
+) -> None:
+    one = make.machine(1, idle=make.now - idle_s)
+    row = Host(name=one.name, status=status, max_slots=8, jobs=0, running=0)
+    waits = {one.machine_id: "3 files are not back"}
+    verdicts = judge([one], [row], make.now, replace(LIFE, lifetime_hours=None), waits)
+    assert [verdict.deed for verdict in verdicts] == ([deed] if deed else [])
+    assert all(said in verdict.text for verdict in verdicts)
+
+
 @given(data=st.data())
 def test_nothing_is_ended_that_is_not_closed_and_empty(make: Any, data: st.DataObject) -> None:
     status = data.draw(st.sampled_from(["ok", "closed_Adm", "closed_Full", "closed_Wind", "unavail", "unreach", "odd"]))

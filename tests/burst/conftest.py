@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from burst.provider import Provider
 from burst.rc import verbs
 from burst.spend import FakeSpend
 from ris_hybrid.errors import SiteUnavailable
+from tests.burst.node_place import Metadata, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 class Room:
@@ -90,3 +93,14 @@ def room(make: Any) -> Room:
 def new_room(make: Any) -> Callable[[], Room]:
     """For a test that needs a room for each of its examples."""
     return lambda: Room(make)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    metadata = Metadata()
+    thread = threading.Thread(target=metadata.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield Place(tmp_path, metadata)
+    metadata.shutdown()
+    thread.join()
+    metadata.server_close()

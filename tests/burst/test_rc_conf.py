@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from burst.rc import conf, templates
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Life, Node, Pool, Release, Requirements
+from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Life, Node, PathMount, Pool, Release, Requirements
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +26,17 @@ FIGURES = st.floats(allow_nan=False, allow_infinity=False)
 WORDS = st.lists(st.text(PLAIN, max_size=3), max_size=2).map(tuple)
 COUNTS = st.integers(0, 400)
 REQUIREMENTS = st.builds(Requirements, vcpus_max=st.none() | COUNTS, memory_mib_max=st.none() | COUNTS, exclude=WORDS)
+PATHS = st.builds(
+    PathMount,
+    path=st.text(PLAIN, max_size=9),
+    kind=st.sampled_from(["lustre", "s3", "nfs"]),
+    source=st.text(PLAIN, max_size=9),
+    options=WORDS,
+    owner_gid=st.none() | COUNTS,
+)
 POOLS = st.builds(
     Pool,
+    paths=st.lists(PATHS, max_size=2).map(tuple),
     name=st.text(PLAIN, max_size=9),
     instance_types=st.just(("a", "b")),
     requirements=st.none() | REQUIREMENTS,
@@ -116,8 +125,9 @@ def test_every_field_of_the_settings_is_checked_when_read() -> None:
         "Life",
         "Node",
         "Requirements | None",
+        "tuple[PathMount, ...]",
     }
-    for kind in (BurstSettings, Pool, Gate, Caps, Budget, Release, Life, Node, Requirements):
+    for kind in (BurstSettings, Pool, Gate, Caps, Budget, Release, Life, Node, Requirements, PathMount):
         for field in fields(kind):
             assert field.type in conf._FORMS.keys() | nested, f"{kind.__name__}.{field.name}"
 
@@ -129,6 +139,8 @@ def test_every_field_of_the_settings_is_checked_when_read() -> None:
         (("settings",), "provider", "a\0b", "provider: "),
         (("settings",), "cluster", "\ud800", "cluster: "),
         (("settings",), "newer", 7, "newer"),
+        (("settings", "pools", 0), "paths", [7], "is not a provider configuration"),
+        (("settings", "pools", 0), "paths", [{"path": "/a", "kind": "smb", "source": "a"}], "kind: 'smb'"),
         (("settings",), "pools", {}, ""),  # no pools at all is not damaged
         (("settings",), "pools", 7, "is not a provider configuration"),
         (("settings",), "gates", [7], "is not a provider configuration"),

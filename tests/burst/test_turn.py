@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burst import notices
+from burst.fake import FakeOutlook
 from burst.notices import FakeNotices
+from burst.outlook import Word
 from burst.turn import Turn, markings
 from onprem.lsf.fake import FakeHosts, FakeScheduler
 from ris_hybrid.errors import CloudError, SiteUnavailable, TryAgain
@@ -316,3 +318,19 @@ def test_every_message_is_done_with_once_and_the_earliest_time_counts(
         told = [one.at for one in arrived if (one.machine_id, one.kind) == (marking.machine.machine_id, "interruption")]
         expected = f"{min(told):.0f}" if told and not marking.machine.notice else None
         assert marking.marks.get("ris_notice") == expected
+
+
+def test_a_data_plane_that_says_nothing_is_a_problem_and_stops_nothing(service: Service) -> None:
+    service.launch(1)
+    provider = replace(service.room.provider, outlook=FakeOutlook())
+    turned = Turn(service.lsf, service.queue, service.hosts).take(provider)
+    assert [(one.what, one.text) for one in turned.problems] == [
+        ("data", "what jobs' data is ready is unknown, so no job is sent: nothing was said yet")
+    ]
+    assert turned.word is not None
+    assert turned.pools == {"cpu": "on"}
+    said = Word(at=service.room.now, spent={"lee": 5.0})
+    provider = replace(provider, outlook=FakeOutlook(said))
+    again = Turn(service.lsf, service.queue, service.hosts).take(provider)
+    assert again.word == said
+    assert again.committed_usd == pytest.approx(turned.committed_usd + 5.0)

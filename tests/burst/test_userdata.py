@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from burst.aws.userdata import MOST_BYTES, user_data
+from burst.aws.userdata import user_data
+from ris_hybrid.config.user_data import MOST_BYTES, filled, is_filled_from, packed, unpacked
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.settings import Node
+from ris_hybrid.settings import Node, PathMount
 
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 NODE = Node(
@@ -23,10 +25,19 @@ NODE = Node(
     docker_options=("--security-opt label=disable", "--ulimit memlock=-1"),
     registry=REGISTRY,
 )
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d"
+PATHS = (
+    PathMount(path="/storage2/wucci/Active", kind="s3", source="ris-wucci", prefix="Active/", owner_gid=7, key_arn=KEY),
+    PathMount(path="/storage2/wucci/Archive", kind="s3", source="ris-wucci", read_only=True, cache="/mnt/cache"),
+    PathMount(path="/storage2/wucci/Old", kind="s3", source="ris-old", read_only=True, owner_uid=5, owner_gid=7),
+    PathMount(path="/scratch2/wucci", kind="lustre", source="fs-0a1b.fsx.us-east-1.amazonaws.com@tcp:/abcd/wucci"),
+    PathMount(path="/home2", kind="nfs", source="ces.example.org:/home", read_only=True, options=("sec=krb5p",)),
+)
 KINDS = {
     "on-demand": {},
     "spot": {"purchase": "spot"},
     "gpu-efa": {"gpus": 8, "efa": True, "placement_group": "close"},
+    "paths": {"labs": ("wucci",), "paths": PATHS},
 }
 
 
@@ -93,6 +104,36 @@ def test_only_what_has_a_use_is_sent(make: Any) -> None:
     assert "/usr/local/bin/docker-credential-ris-ecr" in with_registry
 
 
+def test_paths_are_watched_and_images_mapped_where_there_are_some(make: Any) -> None:
+    plain = set(files_of(text_of(make, Node())))
+    watched = set(files_of(text_of(make, Node(), **KINDS["paths"]))) - plain
+    assert {path.rpartition("/")[2] for path in watched} == {"paths.sh", "ris-paths.service", "ris-paths.timer"}
+    node = Node(registry=REGISTRY, namespace="prod/{lab}", namespaces={"wucci": "prod/wucci_2", "lee": "prod/lee_2"})
+    files = files_of(text_of(make, node, labs=("wucci",)))
+    assert "/usr/local/libexec/ris-hybrid/docker-image" in files
+    assert files["/usr/local/libexec/ris-hybrid/bin/docker"].content.startswith("#!/bin/bash -p\n")
+    without = files_of(text_of(make, replace(node, map_images=False), labs=("wucci",)))
+    assert set(files) - set(without) == {"/usr/local/libexec/ris-hybrid/bin/docker"}
+    conf = files["/etc/ris-hybrid/node.conf"].content.splitlines()
+    assert conf[-3:] == [f"RIS_REGISTRY={REGISTRY}", "RIS_NAMESPACE='prod/{lab}'", "RIS_NAMESPACES=wucci=prod/wucci_2"]
+
+
+def test_the_environments_own_scratch_is_filled_in_by_the_stack(make: Any) -> None:
+    own = PathMount(path="/scratch1/fs1/wucci", kind="lustre", source="scratch/wucci")
+    text = text_of(make, Node(), paths=(own,))
+    built = filled(text, "fs-0a1b.fsx.us-east-1.amazonaws.com", "abcd")
+    mounts = files_of(built)["/etc/ris-hybrid/mounts"].content
+    assert mounts.startswith("fs-0a1b.fsx.us-east-1.amazonaws.com@tcp:/abcd/wucci /scratch1/fs1/wucci lustre ")
+    assert is_filled_from(built, text)
+    assert not is_filled_from(text, text)  # nobody filled it in: the path would not mount
+    assert not is_filled_from(built.replace("/abcd/wucci ", "/abcd/lee "), text)
+
+
+def test_a_path_nobody_checked_is_refused(make: Any) -> None:
+    with pytest.raises(ConfigError, match=r"pool cpu: paths.0.source: expected a pool whose labs name one alone"):
+        text_of(make, paths=PATHS[:1])
+
+
 def test_nothing_in_it_belongs_to_a_request_or_a_lab(make: Any) -> None:
     one, other = (text_of(make, name=name, labs=labs) for name, labs in (("cpu", ("lee",)), ("gpu", ())))
     assert one == other
@@ -126,9 +167,35 @@ def test_the_spot_flag_is_exclusive_and_only_where_machines_can_be_spot(make: An
 
 
 def test_what_ec2_would_not_take_is_refused(make: Any) -> None:
-    node = replace(NODE, mounts=tuple(f"nas:/a{number} /storage1/{number:0200} nfs4 rw 0 0" for number in range(60)))
-    with pytest.raises(ConfigError, match=rf"pool cpu: user data of \d+ bytes, EC2 takes {MOST_BYTES}"):
-        text_of(make, node)
+    with pytest.raises(ConfigError, match=rf"pool cpu: user data of \d+ bytes as it is sent, EC2 takes {MOST_BYTES}"):
+        text_of(make, many(600))
+
+
+def test_what_is_longer_than_ec2_takes_is_sent_packed(make: Any) -> None:
+    text = text_of(make, many(60))
+    assert len(text.encode()) > MOST_BYTES >= len(packed(text))
+    assert unpacked(packed(text)) == text
+    assert packed(text) == packed(text)
+    short = text_of(make)
+    assert packed(short) == short.encode()
+
+
+def test_a_node_with_everything_stays_well_below_what_ec2_takes(make: Any) -> None:
+    kinds = {key: value for kind in KINDS.values() for key, value in kind.items()}
+    text = text_of(make, replace(NODE, namespace="prod/{lab}"), **{**kinds, "purchase": "mixed"})
+    assert unpacked(packed(text)) == text
+    assert len(packed(text)) < MOST_BYTES * 0.75
+
+
+def many(count: int) -> Node:
+    """So many mounts, each with a name that no packing makes short."""
+    names = (sha256(str(number).encode()).hexdigest() * 2 for number in range(count))
+    return replace(NODE, mounts=tuple(f"nas:/a /storage1/{name} nfs4 rw 0 0" for name in names))
+
+
+def test_bytes_that_only_look_packed_are_shown_as_they_are() -> None:
+    assert unpacked(b"\x1f\x8bxyz").endswith("xyz")
+    assert unpacked(b"#cloud-config\n") == "#cloud-config\n"
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ for word in "$id" "$type" "$host" "$cluster" "$provider" "$template" "${lab:=def
     case $word in '' | *[!A-Za-z0-9._@+-]*) fail "cannot write '$word' into lsf.conf" ;; esac
 done
 say "$id $type $life, template $template, account $lab"
+echo "$host" >"$ETC/host"
+echo "$lab" >"$ETC/lab" # by which docker-image finds the lab's images
 
 step name
 hostnamectl set-hostname "$host" # the name EC2 gives is the name the provider reports
@@ -44,9 +46,15 @@ chronyc -n waitsync 20 1 0 1 >/dev/null || say "not in step yet"
 
 step mounts
 while read -r what where how; do
-    mkdir -p "$where"
     grep -qxF "$what $where $how" "$FSTAB" || echo "$what $where $how" >>"$FSTAB"
-    mountpoint -q "$where" || timeout 60 mount "$where" </dev/null || fail "cannot mount $where"
+    case ,$how in *,cache=/*) # Mountpoint wants its cache's directory made
+        cache=${how#*,cache=}
+        mkdir -p "${cache%%[ ,]*}"
+        ;;
+    esac
+    # Once more: a file server that thirty nodes ask at once may miss one.
+    mount_path "$where" "${how%% *}" || { sleep "${RIS_POLL_S:-5}" && mount_path "$where" "${how%% *}"; } ||
+        fail "$where is not there"
     say "$where"
 done <"$ETC/mounts"
 
@@ -98,6 +106,8 @@ if [ -d "$ETC/docker" ]; then
     home=${RIS_HOME:-$(getent passwd 0 | cut -d: -f6)}
     [ -e "$home/.docker" ] || ln -s "$ETC/docker" "$home/.docker"
 fi
+bin=$(dirname "$0")/bin # the docker that maps the names of images: before the real one, for the daemons alone
+[ ! -x "$bin/docker" ] || export PATH="$bin:$PATH"
 for daemon in lim res sbatchd; do
     "$server/$daemon" -d "$LSF_ENVDIR"
     say "$daemon started"
@@ -107,4 +117,7 @@ step notice
 if [ "$life" = spot ]; then
     systemctl start ris-notice.service || say "no watcher: notices come by the provider's queue alone"
 fi
+
+step paths
+[ ! -s "$ETC/mounts" ] || systemctl start ris-paths.timer || say "nobody looks after the paths"
 say "$host is ready to join $cluster"

@@ -22,9 +22,7 @@ tag() {
 }
 
 close_host() {
-    set -- badmin hclose -C "ris-hybrid: spot notice" "$host"
-    [ "$(id -un)" = "$RIS_LSF_ADMIN" ] || set -- runuser -u "$RIS_LSF_ADMIN" -- "$@"
-    timeout 20 "$@" || { say "cannot close $host"; return 1; }
+    as_admin badmin hclose -C "ris-hybrid: spot notice" "$host" || { say "cannot close $host"; return 1; }
     say "$host closed"
 }
 
