@@ -17,6 +17,8 @@ from stacks.compute.settings import ComputeSettings
 from stacks.environment import Environment, Settings
 from stacks.guardrails.faults import guardrails_faults
 from stacks.guardrails.settings import GuardrailsSettings
+from stacks.identity.faults import identity_faults
+from stacks.identity.place import data_role, iam_arn, transfer_role
 from stacks.identity.settings import IdentitySettings
 from stacks.network.faults import network_faults
 from stacks.network.settings import NetworkSettings
@@ -48,6 +50,20 @@ class EnvironmentFile(Environment):
     compute: ComputeSettings = Field(default_factory=ComputeSettings)
     guardrails: GuardrailsSettings = Field(default_factory=GuardrailsSettings)
     observability: ObservabilitySettings = Field(default_factory=ObservabilitySettings)
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """Names of the roles that DataSync takes to reach the buckets."""
+        return (*self.identity.transfer_roles, *([transfer_role(self)] if self.identity.datasync else []))
+
+    @property
+    def pushing(self) -> RegistrySettings:
+        """The section ``registry``; whoever copies the images that jobs name pushes, where that role is made."""
+        ours = iam_arn(self, f"role/{data_role(self)}")
+        pushers = self.registry.pushers
+        if not self.identity.data_hosts or ours in pushers:
+            return self.registry
+        return self.registry.model_copy(update={"pushers": (*pushers, ours)})
 
 
 def read_environment(path: Path, env: str) -> EnvironmentFile:
@@ -84,6 +100,8 @@ def _faults(file: EnvironmentFile) -> Iterator[Fault]:
         yield ("registry", *loc), text
     for loc, text in storage_faults(file, file.storage, network_scratch=file.network.scratch):
         yield ("storage", *loc), text
+    for loc, text in identity_faults(file.identity, file.network.endpoints.services, phi=file.phi):
+        yield ("identity", *loc), text
     for loc, text in guardrails_faults(file, file.guardrails):
         yield ("guardrails", *loc), text
     for loc, text in observability_faults(file, file.observability):

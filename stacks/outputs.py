@@ -61,6 +61,10 @@ class IdentityOutputs:
     boundary_arn: str
     role_names: tuple[str, ...]
     """Roles of people and jobs, which a budget's action may stop."""
+    data_role_arn: str = ""
+    """Of the host that stages data; empty where there is none."""
+    transfer_role_arn: str = ""
+    """Of DataSync: ``datasync.role_arn`` of data.yaml; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

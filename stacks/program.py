@@ -90,7 +90,7 @@ def build(  # noqa: PLR0911  # one return a layer
         case "storage":
             from stacks.storage.layer import build_storage
 
-            return build_storage(file, file.storage, allocations)
+            return build_storage(file, file.storage, allocations, file.carriers)
         case "identity":
             from stacks.identity.layer import build_identity
 
@@ -99,7 +99,7 @@ def build(  # noqa: PLR0911  # one return a layer
         case "registry":
             from stacks.registry.layer import build_registry
 
-            return build_registry(file, file.registry, allocations)
+            return build_registry(file, file.pushing, allocations)
         case "compute":
             from stacks.compute.layer import build_compute
 

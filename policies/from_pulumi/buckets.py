@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from policies.from_pulumi.registered import UNKNOWN, document, known, nested
+from ris_hybrid.data.excluded import is_own
 from ris_hybrid.holdings.values import Bucket, Key, Repository
 
 if TYPE_CHECKING:
@@ -158,7 +159,14 @@ def _enabled(rule: Any) -> bool:  # JSON
 
 
 def _expires(rules: list[Any]) -> bool:
-    return any(_deletes(nested(rule, key)) for rule in rules for key in _DELETES)
+    return any(_deletes(nested(rule, key)) for rule in rules if not _of_ours(rule) for key in _DELETES)
+
+
+def _of_ours(rule: Any) -> bool:  # JSON
+    """Whether it is about nothing but what we wrote ourselves; a filter narrows by tag or size only further."""
+    only = nested(rule, "filter")
+    prefixes = [nested(rule, "prefix"), nested(only, "prefix"), nested(nested(only, "and"), "prefix")]
+    return any(isinstance(one, str) and is_own(one) for one in prefixes)
 
 
 def _deletes(expiration: Any) -> bool:  # JSON

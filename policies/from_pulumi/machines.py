@@ -6,6 +6,7 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 from policies.from_pulumi.registered import UNKNOWN, known, nested
+from ris_hybrid.config.user_data import unpacked
 from ris_hybrid.holdings.values import FileSystem, Instance, LaunchTemplate
 
 if TYPE_CHECKING:
@@ -69,6 +70,6 @@ def _text(user_data: Any) -> str | None:  # JSON
     if user_data is UNKNOWN:
         return None
     try:
-        return b64decode(str(user_data or ""), validate=True).decode("utf-8", "replace")
+        return unpacked(b64decode(str(user_data or ""), validate=True))
     except ValueError:  # not base64: given as it is
         return str(user_data)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from policies.rules.statements import Statement
 
 ROLE_TAG = "ris_role"
-"""Says what a role is for: ``lab``, ``jobs``, ``project-rw``, ``project-ro``, ``controller``, ``node``."""
+"""Says what a role is for: ``lab``, ``jobs``, ``project-rw``, ``project-ro``, ``controller``, ``node``,
+``data``, ``transfer``."""
 _ACCOUNT = re.compile(r"(?:arn:[\w-]+:(?:iam|sts)::)?(\d{12})(?::.*)?")
 _SERVICE = re.compile(r"[\w.-]+\.amazonaws\.com(?:\.cn)?")
 

@@ -11,11 +11,12 @@ import pulumi
 from pulumi_aws import ec2, ssm
 
 from ris_hybrid.config.pools_file import read_pools
+from ris_hybrid.config.user_data import SCRATCH, filled
 from ris_hybrid.errors import ConfigError
 from stacks import references
 from stacks.compute.notices import SpotNotices
 from stacks.compute.pool import HpcPool
-from stacks.compute.pool_plan import plan_pools
+from stacks.compute.pool_plan import plan_pools, refuse_long
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from stacks.compute.pool_plan import PoolPlan
     from stacks.compute.settings import ComputeSettings
     from stacks.environment import Environment
-    from stacks.outputs import IdentityOutputs
+    from stacks.outputs import IdentityOutputs, StorageOutputs
 
 CONFIG = Path(__file__).parents[1] / "config"
 
@@ -46,10 +47,13 @@ def build_compute(
 def _pools(environment: Environment, plans: Sequence[PoolPlan], notices: SpotNotices) -> dict[str, object]:
     network, identity = references.network(environment.env), references.identity(environment.env)
     groups = {name: _group(environment, name) for name in sorted({plan.placement_group for plan in plans} - {""})}
+    on_scratch = any(SCRATCH in plan.user_data for plan in plans)
+    storage = references.storage(environment.env) if on_scratch else None
     built: dict[str, object] = {}
     for plan in plans:
         profile = identity.apply(partial(profile_of, environment.env, plan.allocation))
-        pool = HpcPool(plan, network, profile, groups.get(plan.placement_group))
+        user_data = storage.apply(partial(with_scratch, environment.env, plan)) if storage else plan.user_data
+        pool = HpcPool(plan, network, profile, groups.get(plan.placement_group), user_data)
         output = pulumi.Output.all(
             launch_template=pool.launch_template_id,
             subnets=network.apply(lambda it: list(it.subnet_ids)),
@@ -58,6 +62,20 @@ def _pools(environment: Environment, plans: Sequence[PoolPlan], notices: SpotNot
         _parameter(environment, plan, output.apply(lambda values: json.dumps(values, sort_keys=True)))
         built[plan.pool] = output
     return built
+
+
+def with_scratch(env: str, plan: PoolPlan, storage: StorageOutputs) -> str:
+    """A pool's user data with the address of the environment's file system; raises ``ConfigError`` without one."""
+    if SCRATCH not in plan.user_data:
+        return plan.user_data
+    if not storage.scratch_dns_name:
+        raise ConfigError(
+            f"pool {plan.pool}: paths mount the scratch, and output storage-{env}.scratch_dns_name is empty",
+            f"name storage.scratch in the environment's file, then: pulumi up --stack storage-{env}",
+        )
+    text = filled(plan.user_data, storage.scratch_dns_name, storage.scratch_mount_name)
+    refuse_long(plan.pool, text)
+    return text
 
 
 def profile_of(env: str, allocation: str, identity: IdentityOutputs) -> str:

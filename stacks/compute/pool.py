@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi_aws import ec2
 
+from ris_hybrid.config.user_data import packed
 from stacks.marks import POOL_MARKS
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ class HpcPool(pulumi.ComponentResource):
         network: pulumi.Output[NetworkOutputs],
         profile: pulumi.Input[str],
         group: ec2.PlacementGroup | None,
+        user_data: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ris-hybrid:compute:HpcPool", plan.name, None, opts)
-        self._plan, self._group = plan, group
+        self._plan, self._group, self._user_data = plan, group, user_data
         self._below = pulumi.ResourceOptions(parent=self)
         groups: list[pulumi.Input[str]] = [network.apply(lambda it: it.node_group_id)]
         if plan.multi_node:
@@ -47,7 +49,7 @@ class HpcPool(pulumi.ComponentResource):
             update_default_version=True,
             image_id=plan.image_id,
             instance_type=plan.instance_type or None,
-            user_data=b64encode(plan.user_data.encode()).decode(),
+            user_data=pulumi.Output.from_input(self._user_data).apply(lambda text: b64encode(packed(text)).decode()),
             iam_instance_profile=ec2.LaunchTemplateIamInstanceProfileArgs(name=profile),
             placement=self._placement(),
             metadata_options=_metadata(plan),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ris_hybrid.config.user_data import MOST_BYTES, packed
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from stacks.environment import Environment
 
 _FIRST_LINE = "#cloud-config"
-_MOST_BYTES = 16384  # EC2's bound on user data, before base64
 _BILLED = ("ris_allocation", "ris_lab", "ris_department", "ris_cost_center")
 """Tags of the allocation that the disks of its own pools carry as well: what a bill is made from."""
 _OF_MACHINES = ("ris_env", "ris_data_class", "ris_allocation", "ris_department", "ris_cost_center")
@@ -80,6 +80,7 @@ def _plan(
 ) -> PoolPlan:
     name = f"{environment.name}-{node.name}"
     own, lab = settings.by_pool.get(node.name), only_lab(node, allocations)
+    _refuse_buckets(node, lab)
     billed = {key: lab.tags[key] for key in _BILLED if key in lab.tags} if lab else {}
     return PoolPlan(
         name=name,
@@ -101,6 +102,17 @@ def _plan(
         reserved=tuple(_reserved(name, node, one) for one in settings.reservations if one.pool == node.name),
         tags={**environment.all_tags, **billed, "ris_pool": node.name},
     )
+
+
+def _refuse_buckets(node: PoolNode, lab: AllocationPlan | None) -> None:
+    """A node reaches its lab's bucket by that lab's role, and no other bucket at all."""
+    strange = [name for name in node.buckets if lab is None or name != lab.bucket.name]
+    if strange:
+        reached = f"only {lab.bucket.name}" if lab else "no bucket: it does not serve one lab with one allocation alone"
+        raise ConfigError(
+            f"pool {node.name}: paths mount {', '.join(strange)}, its nodes reach {reached}",
+            "mend paths and labs of the pool in burst.yaml, then: ris-hybrid burst userdata --json",
+        )
 
 
 def _reserved(name: str, node: PoolNode, wanted: Reservation) -> ReservedPlan:
@@ -139,11 +151,16 @@ def _refuse_node(settings: ComputeSettings, node: PoolNode) -> None:
             f"compute.reservations: pool {node.name} would pay for machines its launches do not ask for",
             "set reservations: true for the pool in burst.yaml",
         )
-    size = len(node.user_data.encode())
-    if size > _MOST_BYTES:
-        raise ConfigError(f"pool {node.name}: user_data of {size} bytes, EC2 takes {_MOST_BYTES}")
+    refuse_long(node.name, node.user_data)
     if not node.user_data.startswith(f"{_FIRST_LINE}\n"):
         raise ConfigError(
             f"pool {node.name}: user_data does not begin with {_FIRST_LINE}",
             "write the pools file again: ris-hybrid burst userdata --json",
         )
+
+
+def refuse_long(pool: str, user_data: str) -> None:
+    """Raise ``ConfigError`` for user data that EC2 would not take."""
+    size = len(packed(user_data))
+    if size > MOST_BYTES:
+        raise ConfigError(f"pool {pool}: user_data of {size} bytes, EC2 takes {MOST_BYTES}")

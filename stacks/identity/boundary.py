@@ -1,15 +1,16 @@
 """The most a role of ours may ever do, whatever is attached to it later (pure).
 
 Left out of what is allowed, and so denied: everything of IAM but reading and passing a role, deleting a version of an
-object, deleting an image, changing a bucket itself. Source: IAM user guide, "Permissions boundaries"; global
-condition keys.
+object or an image, changing a bucket itself. The one role that stages data may delete versions and images, and move
+files by DataSync and FSx: what it staged, it takes away again. Source: IAM user guide, "Permissions boundaries";
+global condition keys.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stacks.identity.place import arn, iam_arn, template_role
+from stacks.identity.place import arn, data_role, iam_arn, template_role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +91,7 @@ def boundary_statements(place: Place, trusted_accounts: Sequence[str]) -> tuple[
     """What is allowed, then what is denied whatever else is allowed."""
     return (
         {"Sid": "Most", "Effect": "Allow", "Action": list(_ALLOWED), "Resource": "*"},
+        _data_plane(place),
         _keys(place),
         {
             "Sid": "OwnRegion",
@@ -113,6 +115,23 @@ def boundary_statements(place: Place, trusted_accounts: Sequence[str]) -> tuple[
         *_class_stays(place),
         *(() if place.phi else _no_phi()),
     )
+
+
+def _data_plane(place: Place) -> Statement:
+    return {
+        "Sid": "DataPlane",
+        "Effect": "Allow",
+        "Action": [
+            "s3:DeleteObjectVersion",
+            "ecr:BatchDeleteImage",
+            "ecr:StartImageScan",
+            "ecr:StartLifecyclePolicyPreview",
+            "datasync:*",
+            "fsx:*DataRepositoryTask",
+        ],
+        "Resource": "*",
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": iam_arn(place, f"role/{data_role(place)}")}},
+    }
 
 
 def _keys(place: Place) -> Statement:

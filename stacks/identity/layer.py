@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from pulumi_aws import iam
 
+from stacks.documents import bucket_name
 from stacks.identity import trust
 from stacks.identity.boundary import boundary_statements
 from stacks.identity.controller_policy import burst_statements
+from stacks.identity.data_policy import Buckets, image_statements, staging_statements
 from stacks.identity.lab_roles import LabRoles
 from stacks.identity.node_role import node_statements
-from stacks.identity.place import controller_role, document, node_role
+from stacks.identity.place import controller_role, data_role, document, node_role, transfer_role
 from stacks.identity.reading_policy import reading_statements
 from stacks.identity.roles import BoundedRole, RoleSpec
+from stacks.identity.transfer_policy import of_datasync, transfer_policies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,10 +44,14 @@ def build_identity(
         if settings.controllers
         else None
     )
+    data = BoundedRole(data_spec(environment, settings), boundary) if settings.data_hosts else None
+    transfer = BoundedRole(transfer_spec(environment, allocations), boundary) if settings.datasync else None
     return {
         "node_profile": node.profile_name,
         "jobs_profiles": {name: lab.jobs_profile for name, lab in labs.items() if lab.jobs_profile is not None},
         "controller_role_arn": controller.arn if controller else "",
+        **({"data_role_arn": data.arn} if data else {}),
+        **({"transfer_role_arn": transfer.arn} if transfer else {}),
         "boundary_arn": boundary,
         "role_names": [name for lab in labs.values() for name in lab.role_names],
     }
@@ -86,6 +93,47 @@ def controller_spec(
         },
         tags={**environment.all_tags, "ris_role": "controller"},
     )
+
+
+def data_spec(environment: Environment, settings: IdentitySettings) -> RoleSpec:
+    """The host on the site that stages data and copies images. It starts no node, and whoever starts them sees no data.
+
+    A role of its own, for the controller's may touch no object (rule ``role_controller_least``): taking over the one
+    host then does not give what the other may.
+    """
+    passed = (*settings.transfer_roles, *([transfer_role(environment)] if settings.datasync else []))
+    return RoleSpec(
+        name=data_role(environment),
+        description="Stages data, compares it, takes it away again; copies images",
+        trust=trust.of_controllers(settings.data_hosts, settings.controller_hosts),
+        policies={
+            "staging": staging_statements(environment, _buckets(environment), passed),
+            "images": image_statements(environment),
+        },
+        tags={**environment.all_tags, "ris_role": "data"},
+    )
+
+
+def transfer_spec(environment: Environment, allocations: Sequence[AllocationPlan]) -> RoleSpec:
+    """What DataSync carries files as."""
+    plans = [one.bucket for one in allocations]
+    return RoleSpec(
+        name=transfer_role(environment),
+        description="DataSync reads and writes the environment's buckets with it",
+        trust=(of_datasync(environment),),
+        policies=transfer_policies(
+            environment,
+            [one.name for one in plans],
+            _buckets(environment),
+            keyed=any(one.key_alias for one in plans),
+        ),
+        tags={**environment.all_tags, "ris_role": "transfer"},
+    )
+
+
+def _buckets(environment: Environment) -> Buckets:
+    records = tuple(bucket_name(environment, purpose) for purpose in ("costs", "logs", "trail"))
+    return Buckets(organization=environment.organization, records=records)
 
 
 def _jobs_roles(environment: Environment, allocations: Sequence[AllocationPlan]) -> tuple[str, ...]:

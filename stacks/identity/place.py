@@ -76,6 +76,16 @@ def controller_role(place: Place) -> str:
     return f"{place.name}-controller"
 
 
+def data_role(place: Place) -> str:
+    """The role of the host on the site that stages data and copies images."""
+    return f"{place.name}-data"
+
+
+def transfer_role(place: Place) -> str:
+    """The role DataSync takes to reach the environment's buckets."""
+    return f"{place.name}-transfer"
+
+
 def template_role(place: Place) -> str:
     """The role ECR makes repositories with when a push asks for one."""
     return f"{place.name}-image-template"

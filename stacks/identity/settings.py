@@ -26,6 +26,13 @@ class IdentitySettings(Settings):
     """Who may take the controller's role; none: it is not made, and the site brings an identity of its own."""
     controller_hosts: tuple[str, ...] = ()
     """Common names of the certificates of hosts that come by a trust anchor."""
+    data_hosts: tuple[Principal, ...] = ()
+    """Who may take the role that stages data and copies images; none: it is not made. Beside a trust anchor
+    ``controller_hosts`` counts for it too."""
+    transfer_roles: tuple[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")], ...] = ()
+    """Names of roles of your own that DataSync takes to reach buckets, beside the one ``datasync`` asks for."""
+    datasync: bool = False
+    """Whether to make the role that DataSync takes to reach the environment's buckets (``role_arn`` of data.yaml)."""
     saml_provider: Annotated[str, Field(pattern=r"^[\w._-]*$")] = ""
     """Name of the account's SAML provider, as in mirror.yaml; empty: people come by IAM Identity Center."""
     node_agent: bool = True
@@ -40,6 +47,6 @@ class IdentitySettings(Settings):
     @model_validator(mode="after")
     def _whose_certificates(self) -> IdentitySettings:
         """A trust anchor without names would let in every host its authority ever signed for."""
-        if any(":trust-anchor/" in one for one in self.controllers) and not self.controller_hosts:
+        if any(":trust-anchor/" in one for one in (*self.controllers, *self.data_hosts)) and not self.controller_hosts:
             raise ValueError("expected controller_hosts beside a trust anchor: the names of their certificates")
         return self

@@ -37,7 +37,7 @@ class ServiceEndpoints(pulumi.ComponentResource):
         self.prefix_list_id: pulumi.Output[str] = gateway.prefix_list_id
         self.bucket_ids: list[pulumi.Output[str]] = [gateway.id]
         self.group_id: pulumi.Output[str] = self._group()
-        for service in settings.endpoints.interfaces:
+        for service in settings.endpoints.services:
             made = self._interface(service, gateway)
             if service == _GATEWAY:
                 self.bucket_ids.append(made.id)
@@ -61,7 +61,7 @@ class ServiceEndpoints(pulumi.ComponentResource):
 
     def _group(self) -> pulumi.Output[str]:
         name = f"{self._environment.name}-endpoints"
-        site = self._settings.onprem_cidrs if _GATEWAY in self._settings.endpoints.interfaces else ()
+        site = self._settings.onprem_cidrs if _GATEWAY in self._settings.endpoints.services else ()
         made = ec2.SecurityGroup(
             name,
             vpc_id=self._network.vpc_id,

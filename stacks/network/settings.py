@@ -128,11 +128,18 @@ class Endpoints(Settings):
     """VPC endpoints beside the gateway to S3, which is free and always there."""
 
     interfaces: tuple[Service, ...] = INTERFACES
-    """``s3`` lets the site itself reach buckets over the link."""
+    """``s3`` lets the site itself reach buckets over the link, as ``site_buckets`` does."""
+    site_buckets: bool = False
+    """An interface of S3 beside the others: a host of the site that stages PHI comes to the buckets by it."""
     organization_id: Annotated[str, Field(pattern=r"^(o-[a-z0-9]{10,32})?$")] = ""
     """AWS Organizations' id: with PHI, nodes reach the buckets of its accounts and not only of this one."""
     aws_buckets: tuple[str, ...] = ()
     """AWS's own buckets that nodes may read all the same, such as those of package repositories."""
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """All that have an interface."""
+        return (*self.interfaces, *(("s3",) if self.site_buckets and "s3" not in self.interfaces else ()))
 
 
 class Existing(Settings):

@@ -33,7 +33,10 @@ class LabRegistry(pulumi.ComponentResource):
         super().__init__("ris-hybrid:registry:LabRegistry", allocation.name, None, opts)
         self._below = pulumi.ResourceOptions(parent=self)
         self._key = key_arn
-        self._policy = document(*repository_statements(environment, allocation, settings.pushers))
+        self._gated, self._policy = (
+            document(*repository_statements(environment, allocation, settings.pushers, gated=gated))
+            for gated in (True, False)
+        )
         self._lifecycle = lifecycle(settings.untagged_days)
         self._tags = {**environment.all_tags, **allocation.steady_tags}
         self._template(allocation.registry.namespace, template_role)
@@ -54,7 +57,7 @@ class LabRegistry(pulumi.ComponentResource):
             opts=self._below,
         )
         ecr.LifecyclePolicy(name, repository=made.name, policy=self._lifecycle, opts=self._below)
-        ecr.RepositoryPolicy(name, repository=made.name, policy=self._policy, opts=self._below)
+        ecr.RepositoryPolicy(name, repository=made.name, policy=self._gated, opts=self._below)
         url: pulumi.Output[str] = made.repository_url
         return url
 

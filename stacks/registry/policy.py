@@ -23,13 +23,28 @@ _PUSH = ("ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "
 _PULLING = frozenset({"lab", "jobs"})
 
 
-def repository_statements(place: Place, allocation: AllocationPlan, pushers: Sequence[str]) -> tuple[Statement, ...]:
-    """Of every repository of one allocation. A lab that may write no more pushes no more."""
+def repository_statements(
+    place: Place, allocation: AllocationPlan, pushers: Sequence[str], *, gated: bool
+) -> tuple[Statement, ...]:
+    """Of one repository of an allocation. A lab that may write no more pushes no more.
+
+    ``gated``: its tags say which images passed their scan and under which name nodes start them, so that only those
+    push who keep to that; the lab's people have repositories of their own beside it.
+    """
     people = [iam_arn(place, f"role/{role.name}") for role in allocation.roles if role.kind == "lab"]
     pulling = [iam_arn(place, f"role/{role.name}") for role in allocation.roles if role.kind in _PULLING]
     pulling = [*pulling, iam_arn(place, f"role/{node_role(place)}"), *pushers]
-    pushing = [*(people if allocation.bucket.writable else ()), *pushers]
-    others = {"ArnNotLike": {"aws:PrincipalArn": [*pulling, iam_arn(place, "role/aws-service-role/*")]}}
+    pushing = [*(people if allocation.bucket.writable and not gated else ()), *pushers]
+    services = iam_arn(place, "role/aws-service-role/*")
+    others = {"ArnNotLike": {"aws:PrincipalArn": [*pulling, services]}}
+    # The roles of a lab have the right to push below its namespace: not allowing it here is not enough.
+    not_by_the_gate = {
+        "Sid": "OnlyPushers",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": list(_PUSH),
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": [*pushers, services]}},
+    }
     return (
         {"Sid": "Pull", "Effect": "Allow", "Principal": {"AWS": pulling}, "Action": list(_PULL)},
         *(
@@ -44,6 +59,7 @@ def repository_statements(place: Place, allocation: AllocationPlan, pushers: Seq
             "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", *_PUSH],
             "Condition": others,
         },
+        *((not_by_the_gate,) if gated else ()),
     )
 
 

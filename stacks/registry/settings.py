@@ -37,6 +37,6 @@ class RegistrySettings(Settings):
     key_arn: Annotated[str, Field(pattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+$")] = ""
     """Customer key for repositories of allocations that have none of their own; empty: ECR's."""
     pushers: tuple[Pusher, ...] = ()
-    """Who else may push to every repository: whoever copies the images that jobs name."""
+    """Who else may push to every repository; the role of ``identity.data_hosts`` may in any case."""
     pull_through: tuple[PullThrough, ...] = ()
     """Never where PHI may be: such images come unseen and change under a running campaign."""

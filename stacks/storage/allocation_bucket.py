@@ -30,6 +30,8 @@ class Surroundings:
     settings: StorageSettings
     log_bucket: pulumi.Input[str]
     endpoints: pulumi.Input[tuple[str, ...]]
+    carriers: tuple[str, ...] = ()
+    """Names of roles DataSync takes: it comes to buckets from a network of its own."""
 
 
 class AllocationBucket(pulumi.ComponentResource):
@@ -99,10 +101,11 @@ class AllocationBucket(pulumi.ComponentResource):
 
     def _lifecycle(self, versions: list[pulumi.Resource]) -> None:
         """After the versions it speaks of."""
+        settings = self._around.settings
         s3.BucketLifecycleConfiguration(
             self._name,
             bucket=self.bucket,
-            rules=lifecycle_rules(self._plan.transitions, self._around.settings.abort_multipart_days),
+            rules=lifecycle_rules(self._plan.transitions, settings.abort_multipart_days, settings.manifest_days),
             # Smaller objects would cost more in an archive than where they are.
             transition_default_minimum_object_size="all_storage_classes_128K",
             opts=self._after(versions),
@@ -168,7 +171,7 @@ class AllocationBucket(pulumi.ComponentResource):
     def _guarded(self, key_arn: str, endpoints: tuple[str, ...]) -> Guarded:
         environment, settings = self._around.environment, self._around.settings
         on_scratch = settings.scratch is not None and self._allocation.name in settings.scratch.allocations
-        excused = [*settings.break_glass_roles, *([LUSTRE_ROLE] if on_scratch else [])]
+        excused = [*settings.break_glass_roles, *self._around.carriers, *([LUSTRE_ROLE] if on_scratch else [])]
         return Guarded(
             arn=bucket_arn(environment, self._name),
             account=environment.account,

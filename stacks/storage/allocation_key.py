@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from stacks.customer_key import CustomerKey
 from stacks.documents import role_arn
+from stacks.identity.place import data_role
 from stacks.key_statements import care, grants_of, linked_role, use_through
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     import pulumi
@@ -23,13 +25,13 @@ LUSTRE_ROLE = "aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/AWSServi
 
 
 def key_statements(
-    environment: Environment, settings: StorageSettings, allocation: AllocationPlan
+    environment: Environment, settings: StorageSettings, allocation: AllocationPlan, carriers: Sequence[str] = ()
 ) -> tuple[dict[str, Any], ...]:
     """Its policy. Deployers are among its users for the markers they put; the bucket's policy shows them no data."""
-    users = [*role_patterns(allocation), *settings.break_glass_roles, *settings.deployer_roles]
+    ours = (data_role(environment), *carriers)
+    users = [*role_patterns(allocation), *ours, *settings.break_glass_roles, *settings.deployer_roles]
     through_s3 = use_through(environment, "s3", [role_arn(environment, name) for name in users])
-    used = (through_s3,) if users else ()  # an empty list in a condition is refused
-    kept = (care(environment), *used, *grants_of(environment, "ecr"))
+    kept = (care(environment), through_s3, *grants_of(environment, "ecr"))
     if settings.scratch is None or allocation.name not in settings.scratch.allocations:
         return kept
     return (*kept, *linked_role(environment, "Lustre", role_arn(environment, LUSTRE_ROLE)))
@@ -51,12 +53,13 @@ def allocation_key(
     environment: Environment,
     settings: StorageSettings,
     allocation: AllocationPlan,
+    carriers: Sequence[str] = (),
     opts: pulumi.ResourceOptions | None = None,
 ) -> CustomerKey:
-    """The key, under the alias of the plan."""
+    """The key, under the alias of the plan; DataSync uses it as one of ``carriers``, names of roles."""
     return CustomerKey(
         allocation.bucket.key_alias.removeprefix("alias/"),
-        key_statements(environment, settings, allocation),
+        key_statements(environment, settings, allocation, carriers),
         description=f"Data of allocation {allocation.name}",
         tags={**environment.all_tags, **allocation.steady_tags},
         opts=opts,

@@ -42,7 +42,7 @@ class Guarded:
     """For PHI: the VPC endpoints it may be reached through."""
     organization_id: str = ""
     excused: tuple[str, ...] = ()
-    """Arns, or patterns of them, that reach PHI from elsewhere: in an emergency, or for FSx."""
+    """Arns, or patterns of them, that reach PHI from elsewhere: in an emergency, or for FSx and DataSync."""
     deployers: tuple[str, ...] = ()
 
     @property

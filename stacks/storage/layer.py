@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ris_hybrid.errors import ConfigError
@@ -27,9 +28,14 @@ LOGS = "logs"
 
 
 def build_storage(
-    environment: Environment, settings: StorageSettings, allocations: Sequence[AllocationPlan]
+    environment: Environment,
+    settings: StorageSettings,
+    allocations: Sequence[AllocationPlan],
+    carriers: Sequence[str] = (),
 ) -> Mapping[str, object]:
     """All of the layer. The network is read only where PHI is to be kept inside it, or a scratch is to be put there.
+
+    ``carriers`` are names of roles that DataSync takes.
 
     Raises:
         ConfigError: PHI without a customer key, or where none may come; allocations that cannot be on one scratch.
@@ -39,7 +45,7 @@ def build_storage(
     phi = any(one.data_class == "phi" for one in allocations)
     on_scratch = () if settings.scratch is None else linked(settings.scratch, allocations)
     network = references.network(environment.env) if phi or settings.scratch else None
-    around = _surroundings(environment, settings, network)
+    around = replace(_surroundings(environment, settings, network), carriers=tuple(carriers))
     stored = {one.name: _store(one, around) for one in allocations}
     given: dict[str, object] = {"allocations": stored, "log_bucket": around.log_bucket}
     if settings.scratch is None or network is None:
@@ -75,7 +81,7 @@ def _store(allocation: AllocationPlan, around: Surroundings) -> Mapping[str, obj
     environment = around.environment
     key_arn: pulumi.Input[str] = ""
     if allocation.bucket.key_alias:
-        key_arn = allocation_key(environment, around.settings, allocation).arn
+        key_arn = allocation_key(environment, around.settings, allocation, around.carriers).arn
     made = AllocationBucket(allocation, around, key_arn)
     return {
         "bucket": made.bucket,

@@ -1,10 +1,16 @@
-"""The lifecycle of a bucket of data: objects move to cheaper classes; no rule deletes an object or a version."""
+"""The lifecycle of a bucket of data: objects move to cheaper classes; no rule deletes data, or a version of it.
+
+Only what we write ourselves beside the data ends: manifests of transfers, which are of no use once a transfer is over
+and are written anew with the next.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pulumi_aws import s3
+
+from ris_hybrid.data.excluded import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def lifecycle_rules(
-    transitions: Sequence[TransitionRule], abort_multipart_days: int
+    transitions: Sequence[TransitionRule], abort_multipart_days: int, manifest_days: int
 ) -> list[s3.BucketLifecycleConfigurationRuleArgs]:
-    """The plan's transitions, and one rule for uploads that were never finished."""
-    return [*map(_transition, transitions), _unfinished(abort_multipart_days)]
+    """The plan's transitions, one rule for uploads that were never finished, one for our own manifests."""
+    return [*map(_transition, transitions), _unfinished(abort_multipart_days), _manifests(manifest_days)]
 
 
 def _transition(rule: TransitionRule) -> s3.BucketLifecycleConfigurationRuleArgs:
@@ -40,4 +46,17 @@ def _unfinished(days: int) -> s3.BucketLifecycleConfigurationRuleArgs:
         status="Enabled",
         filter=s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
         abort_incomplete_multipart_upload=abort,
+    )
+
+
+def _manifests(days: int) -> s3.BucketLifecycleConfigurationRuleArgs:
+    """A day after its end a manifest's last version goes too; where Object Lock keeps it, S3 waits for that."""
+    return s3.BucketLifecycleConfigurationRuleArgs(
+        id="own-manifests",
+        status="Enabled",
+        filter=s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=f"{OWN}/"),
+        expiration=s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days),
+        noncurrent_version_expiration=s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+            noncurrent_days=1
+        ),
     )

@@ -51,6 +51,8 @@ class StorageSettings(Settings):
     """Whether each bucket lists its objects once a week."""
     abort_multipart_days: Annotated[int, Field(ge=1)] = 7
     """Parts of an upload that was never finished are thrown away after this; they are no data yet."""
+    manifest_days: Annotated[int, Field(ge=1)] = 30
+    """DataSync's manifests beside the data are deleted so long after they were written: longer than any transfer."""
     lock_days: Annotated[int, Field(ge=1)] = 30
     """Object lock of PHI: for so long a version cannot be deleted without the right to bypass governance."""
     organization_id: Annotated[str, Field(pattern=r"^(o-[a-z0-9]{10,32})?$")] = ""

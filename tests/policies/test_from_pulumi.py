@@ -10,6 +10,7 @@ import pytest
 
 from policies.from_pulumi.registered import UNKNOWN, Resource, Stack
 from policies.from_pulumi.stack import registered, value_of
+from ris_hybrid.config.user_data import packed
 from ris_hybrid.holdings.values import Account, PortRule
 
 if TYPE_CHECKING:
@@ -118,6 +119,11 @@ def test_a_bucket_that_blocks_only_some_is_open() -> None:
         ({"expiration": {"days": 30}, "status": "Disabled"}, False),
         ({"expiration": {"expiredObjectDeleteMarker": True, "days": 0}}, False),
         ({"abortIncompleteMultipartUpload": {"daysAfterInitiation": 7}}, False),
+        ({"filter": {"prefix": ".ris-hybrid/"}, "expiration": {"days": 30}}, False),
+        ({"prefix": ".ris-hybrid/manifests/", "noncurrentVersionExpiration": {"noncurrentDays": 1}}, False),
+        ({"filter": {"and": {"prefix": ".ris-hybrid/", "tags": {"a": "b"}}}, "expiration": {"days": 30}}, False),
+        ({"filter": {"prefix": ".ris"}, "expiration": {"days": 30}}, True),
+        ({"filter": {"prefix": UNKNOWN}, "expiration": {"days": 30}}, True),
     ],
 )
 def test_a_rule_that_deletes_is_told_from_one_that_tidies_up(rule: dict[str, Any], *, expires: bool) -> None:
@@ -268,6 +274,10 @@ def test_a_launch_template_is_read_as_ec2_reads_it() -> None:
     bare = read(made(kind, "t", {}))
     assert (bare.http_tokens, bare.hop_limit, bare.public_ip, bare.volumes_encrypted) == ("", 0, False, False)
     assert read(made(kind, "t", {"userData": "#!/bin/sh"})).user_data == "#!/bin/sh"
+    long = "#cloud-config\n" + "# password: hunter2\n" * 1000
+    sent = packed(long)
+    assert len(sent) < len(long)
+    assert read(made(kind, "t", {"userData": b64encode(sent).decode()})).user_data == long, "rules see what was packed"
     dark = read(made(kind, "t", dict.fromkeys(props, UNKNOWN)))
     assert [dark.http_tokens, dark.hop_limit, dark.public_ip, dark.volumes_encrypted, dark.user_data] == [None] * 5
     halves = {

@@ -37,6 +37,8 @@ def _matches(statement: Mapping[str, Any], action: str, resource: str, context: 
 def _holds(operator: str, found: Any, wanted: list[str]) -> bool:
     """One condition; a key the request does not have fails what asks for it, and meets what asks for its absence."""
     every, _, plain = operator.rpartition(":")
+    if plain.endswith("IfExists"):
+        return found is None or _holds(operator.removesuffix("IfExists"), found, wanted)
     if plain == "Null":
         return (found is None) is (wanted == ["true"])
     if every:
@@ -53,6 +55,8 @@ def _one(operator: str, found: str, wanted: list[str]) -> bool:
             return found in wanted
         case "StringLike" | "ArnLike":
             return any(_like(found, one) for one in wanted)
+        case "NumericLessThan":
+            return any(float(found) < float(one) for one in wanted)
         case _:
             raise KeyError(operator)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -14,14 +15,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ris_hybrid.config.pools_file import PoolsFile, pools_data, read_pools
+from ris_hybrid.config.user_data import SCRATCH, unpacked
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.settings import PoolOutputs
-from stacks.compute.layer import profile_of
+from stacks.compute.layer import profile_of, with_scratch
 from stacks.compute.pool_plan import only_lab, plan_pools
 from stacks.compute.settings import ComputeSettings
 from stacks.environment import Environment
 from stacks.marks import POOL_MARKS
-from stacks.outputs import ComputeOutputs, IdentityOutputs
+from stacks.outputs import ComputeOutputs, IdentityOutputs, StorageOutputs
 from stacks.references import typed
 from tests.stacks.labs import KEY, NETWORK, lab, node, pools
 
@@ -37,6 +39,7 @@ IDENTITY = {
     "role_names": [],
 }
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+NOISE = "".join(sha256(b"%d" % number).hexdigest() for number in range(600))  # no packing makes it short
 IMAGE = "ami-0123456789abcdef0"
 MPI = node("mpi", instance_type="hpc7a.96xlarge", efa=True, placement_group="close", reservations=True)
 
@@ -222,7 +225,7 @@ def test_whatever_the_pools_the_plan_keeps_its_promises(nodes, phi):
         ),
         ({}, replace(pools(), cluster="other"), "the file is of other, ris-aws, us-east-1"),
         ({}, pools(node(user_data="#!/bin/sh\n")), "does not begin with #cloud-config"),
-        ({}, pools(node(user_data="#cloud-config\n" + "x" * 17000)), "EC2 takes 16384"),
+        ({}, pools(node(user_data=f"#cloud-config\n{NOISE}")), "EC2 takes 16384"),
     ],
 )
 def test_what_cannot_be_built_is_refused(written, file, said):
@@ -231,12 +234,66 @@ def test_what_cannot_be_built_is_refused(written, file, said):
         plan_pools(environment(), settings, file, [])
 
 
+def test_user_data_too_long_for_ec2_is_sent_packed(compute):
+    text = "#cloud-config\n" + "# a path\n" * 3000
+    graph = compute(pools(node(user_data=text)))
+    assert unpacked(b64decode(graph.of(TEMPLATE)["compute1-example-cpu16"]["userData"])) == text
+
+
+@pytest.mark.parametrize(
+    ("labs", "bucket", "reached"),
+    [
+        (("wucci",), "wustl-ris-lee-abc123", "only wustl-ris-wucci-abc123"),
+        (("wucci", "lee"), "wustl-ris-lee-abc123", "no bucket"),
+        ((), "wustl-ris-lee-abc123", "no bucket"),
+    ],
+)
+def test_a_bucket_nodes_could_not_reach_is_refused(labs, bucket, reached):
+    settings = ComputeSettings(image_id=IMAGE)
+    file = pools(node(labs=labs, buckets=(bucket,)))
+    with pytest.raises(ConfigError, match=rf"pool cpu16: paths mount {bucket}, its nodes reach {reached}"):
+        plan_pools(environment(), settings, file, [lab("wucci"), lab("lee")])
+
+
+def test_a_labs_own_bucket_is_mounted_by_its_own_role():
+    file = pools(node(labs=("wucci",), buckets=("wustl-ris-wucci-abc123",)))
+    (plan,) = plan_pools(environment(), ComputeSettings(image_id=IMAGE), file, [lab("wucci")])
+    assert plan.allocation == "wucci"
+
+
 @pytest.mark.parametrize(
     "written", [{"image_id": "ubuntu"}, {"root_gib": 1}, {"volume_key": "alias/x"}, {"root_device": "sda"}]
 )
 def test_settings_ec2_would_refuse_are_refused(written):
     with pytest.raises(ValidationError):
         ComputeSettings.model_validate_json(json.dumps(written), strict=True)
+
+
+def test_nodes_mount_the_scratch_that_storage_has_built(layer_graph, tmp_path):
+    plain, own = node(), node("own", user_data=f"#cloud-config\nmounts: {SCRATCH}/wucci\n")
+    path = tmp_path / "pools.json"
+    path.write_text(json.dumps(pools_data(pools(plain, own))))
+    storage = {"allocations": {}, "log_bucket": "l", "scratch_dns_name": "fs-1.example", "scratch_mount_name": "abcd"}
+    made = layer_graph(
+        "compute",
+        sections={"compute": {"pools": str(path), "image_id": IMAGE}},
+        references={"network": NETWORK, "identity": IDENTITY, "storage": storage},
+    ).of(TEMPLATE)
+    texts = {name: unpacked(b64decode(row["userData"])) for name, row in made.items()}
+    assert texts["compute1-example-own"] == "#cloud-config\nmounts: fs-1.example@tcp:/abcd/wucci\n"
+    assert texts["compute1-example-cpu16"] == plain.user_data
+
+
+@pytest.mark.parametrize(
+    ("dns_name", "said"),
+    [("", r"pool own: .*storage-prod\.scratch_dns_name is empty"), (NOISE, "pool own: user_data of")],
+)
+def test_a_scratch_that_is_not_there_or_does_not_fit_is_told(dns_name, said):
+    text = f"#cloud-config\n{SCRATCH}\n"
+    (plan,) = plan_pools(environment(), ComputeSettings(image_id=IMAGE), pools(node("own", user_data=text)), [])
+    given_out = StorageOutputs(allocations={}, log_bucket="l", scratch_dns_name=dns_name, scratch_mount_name="m")
+    with pytest.raises(ConfigError, match=said):
+        with_scratch("prod", plan, given_out)
 
 
 def test_a_profile_identity_has_not_built_is_told():

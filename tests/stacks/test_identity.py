@@ -15,12 +15,16 @@ from burst.aws import tags
 from stacks.environment import Environment
 from stacks.identity import trust
 from stacks.identity.boundary import MOST_CHARACTERS, boundary_statements
+from stacks.identity.data_policy import Buckets
+from stacks.identity.faults import identity_faults
 from stacks.identity.layer import controller_spec, node_spec
 from stacks.identity.place import document
 from stacks.identity.settings import IdentitySettings
+from stacks.identity.transfer_policy import transfer_policies
 from stacks.marks import MACHINE_MARKS, POOL_MARKS
 from stacks.outputs import IdentityOutputs
 from stacks.references import typed
+from tests.stacks.conftest import NETWORK
 from tests.stacks.labs import lab
 
 if TYPE_CHECKING:
@@ -28,13 +32,16 @@ if TYPE_CHECKING:
 
 CONTROLLER = "arn:aws:iam::123456789012:user/lsf-controller"
 ANCHOR = "arn:aws:rolesanywhere:us-east-1:123456789012:trust-anchor/0123abcd-0123-4567-89ab-0123456789ab"
+DATA = "arn:aws:iam::123456789012:user/ris-data"
 ROLE, PROFILE = "aws:iam/role:Role", "aws:iam/instanceProfile:InstanceProfile"
 
 
 @pytest.fixture
 def identity(layer_graph: Callable[..., Any]) -> Callable[..., Any]:
     def build(*allocations: Any, phi: bool = True, **written: Any) -> Any:
-        return layer_graph("identity", sections={"identity": written, "phi": phi}, allocations=allocations)
+        network = {**NETWORK, "endpoints": {"site_buckets": True}}
+        sections = {"identity": written, "phi": phi, "network": network}
+        return layer_graph("identity", sections=sections, allocations=allocations)
 
     return build
 
@@ -56,7 +63,13 @@ def statements(text: str) -> list[Mapping[str, Any]]:
 
 
 def test_the_graph_of_two_labs(identity, golden):
-    graph = identity(lab("wucci"), lab("neuro", "phi"), controllers=[CONTROLLER], node_log_group="/ris/nodes")
+    graph = identity(
+        *(lab("wucci"), lab("neuro", "phi")),
+        controllers=[CONTROLLER],
+        node_log_group="/ris/nodes",
+        data_hosts=[DATA],
+        datasync=True,
+    )
     golden("stacks/identity.json", graph.text())
 
 
@@ -197,6 +210,73 @@ def test_the_boundary_fits_and_says_what_never_may_be():
     assert denied["ClassStays"]["Condition"]["ForAnyValue:StringEquals"] == {"aws:TagKeys": ["ris_data_class"]}
     assert {"NoPhi", "NoNewPhi", "NoIdentities"} <= set(denied)
     assert not {one["Sid"] for one in boundary_statements(place(phi=True), [])} & {"NoPhi", "NoNewPhi"}
+
+
+NAMES = Buckets(organization="wustl-ris", records=("wustl-ris-compute1-example-logs",))
+
+
+def test_datasync_takes_its_role_for_this_environment_alone(identity):
+    graph = identity(lab("wucci"), lab("neuro", "phi"), data_hosts=[DATA], datasync=True, transfer_roles=["older"])
+    name = "compute1-example-transfer"
+    (trusted,) = statements(graph.of(ROLE)[name]["assumeRolePolicy"])
+    assert trusted["Principal"] == {"Service": "datasync.amazonaws.com"}
+    assert trusted["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:datasync:us-east-1:123456789012:*"},
+    }
+    policies = graph.of("aws:iam/policy:Policy")
+    buckets, _ = statements(policies[f"{name}-buckets-1"]["policy"])
+    assert buckets["Resource"] == ["arn:aws:s3:::wustl-ris-neuro-abc123", "arn:aws:s3:::wustl-ris-wucci-abc123"]
+    (keys,) = statements(policies[f"{name}-keys"]["policy"])
+    assert keys["Condition"]["ForAnyValue:StringLike"] == {"kms:ResourceAliases": ["alias/wustl-ris-*-??????"]}
+    passed = next(
+        one
+        for one in statements(policies["compute1-example-data-staging"]["policy"])
+        if "iam:PassRole" in one["Action"]
+    )
+    assert passed["Resource"] == [f"arn:aws:iam::123456789012:role/{one}" for one in ("older", name)]
+    given_out = typed("identity-example", graph.outputs, IdentityOutputs)
+    assert given_out.transfer_role_arn.endswith(name)
+    assert given_out.data_role_arn.endswith("compute1-example-data")
+    assert name not in given_out.role_names  # a budget's action stops people and jobs: data on its way arrives
+
+
+def test_without_datasync_there_is_no_role_for_it(identity):
+    graph = identity(lab("wucci"), data_hosts=[DATA])
+    assert set(graph.of(ROLE)) & {"compute1-example-transfer", "compute1-example-data"} == {"compute1-example-data"}
+    assert "transfer_role_arn" not in graph.outputs
+    assert not any("keys" in name for name in identity(lab("wucci"), datasync=True).of("aws:iam/policy:Policy"))
+    assert "compute1-example-transfer" in identity(datasync=True).of(ROLE)
+
+
+@given(st.sets(st.from_regex(r"wustl-ris-[a-z]{1,40}-[0-9a-f]{6}", fullmatch=True), max_size=200), st.booleans())
+def test_each_bucket_is_named_in_one_policy_that_fits_into_iam(buckets, keyed):
+    made = transfer_policies(place(), sorted(buckets), NAMES, keyed=keyed)
+    assert len(made) <= 10
+    named = [one for statements in made.values() for one in statements if one["Sid"] == "Buckets"]
+    assert sorted(arn for one in named for arn in one["Resource"]) == sorted(f"arn:aws:s3:::{one}" for one in buckets)
+    assert ("keys" in made) == keyed
+    for statements in made.values():
+        assert len(document(*statements).replace(" ", "")) <= MOST_CHARACTERS
+
+
+def test_more_buckets_than_iam_has_room_for_are_named_by_their_pattern():
+    many = [f"wustl-ris-{number:04}-abc123" for number in range(1000)]
+    made = transfer_policies(place(), many, NAMES, keyed=True)
+    assert set(made) == {"buckets-1", "keys"}
+    buckets, objects, records = made["buckets-1"]
+    assert buckets["Resource"] == ["arn:aws:s3:::wustl-ris-*-??????"]
+    assert objects["Resource"] == ["arn:aws:s3:::wustl-ris-*-??????/*"]
+    assert records["Effect"] == "Deny"
+    assert "arn:aws:s3:::wustl-ris-compute1-example-logs/*" in records["Resource"]
+
+
+def test_where_phi_may_be_a_data_host_needs_a_way_to_the_buckets():
+    hosts = IdentitySettings(data_hosts=(DATA,))
+    (fault,) = identity_faults(hosts, ["ecr.api"], phi=True)
+    assert fault[0] == ("data_hosts",)
+    assert not [*identity_faults(hosts, ["s3"], phi=True), *identity_faults(hosts, [], phi=False)]
+    assert not list(identity_faults(IdentitySettings(), [], phi=True))
 
 
 def test_a_lab_role_without_statements_has_no_policy(identity):

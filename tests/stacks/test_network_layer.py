@@ -57,7 +57,7 @@ def test_its_outputs_are_those_the_other_layers_read(network):
     outputs = typed(f"network-{NAME}", network().outputs, NetworkOutputs)
     assert outputs.vpc_id == f"Vpc/{NAME}"
     assert [one.rpartition("-")[2] for one in outputs.subnet_ids] == ["1a", "1b", "1c"]
-    assert outputs.endpoint_ids == (f"VpcEndpoint/{NAME}-s3",)
+    assert outputs.endpoint_ids == (f"VpcEndpoint/{NAME}-s3", f"VpcEndpoint/{NAME}-s3-interface")
     assert outputs.inbound_resolver_ips == ("10.80.0.10", "10.80.0.11")
     assert outputs.vpn_tunnel_addresses == ("192.0.2.1", "192.0.2.2")
     alone = typed(f"network-{NAME}", network(link={}, dns=None).outputs, NetworkOutputs)
@@ -95,7 +95,7 @@ def test_an_internet_gateway_only_where_it_is_asked_for(network):
 def test_with_phi_only_our_own_identities_speak_to_aws_from_the_network(network):
     kind = "aws:ec2/vpcEndpoint:VpcEndpoint"
     for name, row in network().of(kind).items():
-        if name != f"{NAME}-s3":
+        if name not in {f"{NAME}-s3", f"{NAME}-s3-interface"}:
             (one,) = json.loads(row["policy"])["Statement"]
             assert one["Condition"] == {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}
     assert not [name for name, row in network(phi=False).of(kind).items() if "policy" in row]
@@ -131,6 +131,14 @@ def test_the_site_reaches_buckets_over_the_link_by_an_interface_of_their_own(net
     assert graph.outputs["endpoint_ids"] == [f"VpcEndpoint/{NAME}-s3", f"VpcEndpoint/{NAME}-s3-interface"]
     group = graph.of("aws:ec2/securityGroup:SecurityGroup")[f"{NAME}-endpoints"]
     assert sides(group["ingress"]) == {("tcp", 443, 443, "10.80.0.0/16"), ("tcp", 443, 443, SITE)}
+
+
+def test_a_way_to_the_buckets_comes_beside_what_there_is_anyway(network):
+    plain, more = network(endpoints={}), network(endpoints={"site_buckets": True})
+    kind = "aws:ec2/vpcEndpoint:VpcEndpoint"
+    assert set(more.of(kind)) - set(plain.of(kind)) == {f"{NAME}-s3-interface"}
+    named = network(endpoints={"interfaces": ["s3"], "site_buckets": True})
+    assert set(named.of(kind)) == {f"{NAME}-s3", f"{NAME}-s3-interface"}
 
 
 def test_names_of_both_sides_are_answered_and_ec2s_own_are_not_hidden(network):

@@ -76,6 +76,20 @@ def test_a_repository_a_push_makes_is_like_the_others(registry):
     assert template["resourceTags"].items() <= made["tags"].items()
 
 
+TEMPLATE = "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate"
+
+
+def template_policy(graph, name):
+    return {one["Sid"]: one for one in json.loads(graph.of(TEMPLATE)[name]["repositoryPolicy"])["Statement"]}
+
+
+def test_nobody_of_a_lab_names_an_image_past_its_scan(registry):
+    """The tags of ``images`` are what nodes go by: who puts one there lets an image through."""
+    said = policy(registry(lab("wucci")), "example/wucci/images")
+    assert "Push" not in said
+    assert "ecr:PutImage" in said["OnlyPushers"]["Action"]
+
+
 def test_the_lab_pushes_and_its_nodes_pull_and_nobody_else_does(registry):
     graph = registry(lab("wucci"), pushers=["arn:aws:iam::123456789012:role/image-mirror"])
     said = policy(graph, "example/wucci/images")
@@ -83,7 +97,9 @@ def test_the_lab_pushes_and_its_nodes_pull_and_nobody_else_does(registry):
     mirror = role("image-mirror")
     pulling = [role("compute1-example-wucci.lab"), role("compute1-example-wucci.jobs"), role("compute1-example-node")]
     assert said["Pull"]["Principal"] == {"AWS": [*pulling, mirror]}
-    assert said["Push"]["Principal"] == {"AWS": [role("compute1-example-wucci.lab"), mirror]}
+    assert said["Push"]["Principal"] == {"AWS": [mirror]}
+    own = template_policy(graph, "example/wucci")
+    assert own["Push"]["Principal"] == {"AWS": [role("compute1-example-wucci.lab"), mirror]}
     assert said["NobodyElse"]["Effect"] == "Deny"
     assert said["NobodyElse"]["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == [
         *pulling,
@@ -92,8 +108,23 @@ def test_the_lab_pushes_and_its_nodes_pull_and_nobody_else_does(registry):
     ]
 
 
+def test_the_host_that_copies_images_pushes_where_there_is_one(layer_graph):
+    role, hosts = "arn:aws:iam::123456789012:role/compute1-example-data", ["arn:aws:iam::123456789012:user/ris-data"]
+    for pushers in ([role], []):
+        sections = {"identity": {"data_hosts": hosts}, "phi": False, "registry": {"pushers": pushers}}
+        said = policy(layer_graph("registry", sections=sections, allocations=[lab("wucci")]), "example/wucci/images")
+        assert said["Push"]["Principal"] == {"AWS": [role]}
+        assert said["Pull"]["Principal"]["AWS"].count(role) == 1
+        for sid in ("NobodyElse", "OnlyPushers"):
+            assert role in said[sid]["Condition"]["ArnNotLike"]["aws:PrincipalArn"]
+    nobody = policy(
+        layer_graph("registry", sections={"phi": False}, allocations=[lab("wucci")]), "example/wucci/images"
+    )
+    assert "Push" not in nobody
+
+
 def test_a_lab_that_may_write_no_more_pushes_no_more(registry):
-    assert "Push" not in policy(registry(lab("wucci", stage="read-only")), "example/wucci/images")
+    assert "Push" not in template_policy(registry(lab("wucci", stage="read-only")), "example/wucci")
 
 
 def test_only_untagged_images_are_ever_deleted(registry):

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from ris_hybrid.aws.datasync_request import MANIFESTS
+from ris_hybrid.data.excluded import excluded_path
 from ris_hybrid.mirror.values import TransitionRule
 from stacks import key_statements as keys
 from stacks.documents import bucket_name
@@ -95,13 +97,17 @@ def test_only_the_encryption_of_the_bucket_is_taken(bucket):
     assert "NoKeyOfSender" in by_sid
 
 
-@given(st.lists(transitions, max_size=4), st.integers(1, 30))
-def test_no_lifecycle_ever_deletes_an_object_or_a_version(rules, days):
-    made = lifecycle_rules(rules, days)
+@given(st.lists(transitions, max_size=4), st.integers(1, 30), st.integers(1, 90))
+def test_no_lifecycle_ever_deletes_data_or_a_version_of_it(rules, days, manifest_days):
+    *made, own = lifecycle_rules(rules, days, manifest_days)
     assert [rule.id for rule in made] == [*(rule.rule_id for rule in rules), "abort-unfinished-uploads"]
     for rule in made:
         assert rule.expiration is None
         assert rule.noncurrent_version_expiration is None
+    assert own.expiration.days == manifest_days
+    assert MANIFESTS.startswith(own.filter.prefix)
+    assert own.filter.prefix == ".ris-hybrid/"
+    assert excluded_path(own.filter.prefix)  # no transfer ever puts a file of somebody there
 
 
 def leaves(condition: dict[str, Any]) -> list[Any]:

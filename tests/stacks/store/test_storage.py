@@ -60,10 +60,11 @@ def test_an_allocation_on_its_way_out_takes_no_writes_and_loses_nothing(storage,
         assert "Condition" not in refused
         assert {"s3:PutObject*", "s3:DeleteObject*"} <= set(refused["Action"])
         assert leaving.bucket.name in graph.of("aws:s3/bucket:Bucket")
-    (moved, unfinished) = storage(archived).of(LIFECYCLE)[archived.bucket.name]["rules"]
+    moved, unfinished, own = storage(archived).of(LIFECYCLE)[archived.bucket.name]["rules"]
     assert moved["transitions"] == [{"days": 0, "storageClass": "DEEP_ARCHIVE"}]
     assert moved["filter"] == {"prefix": ""}
     assert set(unfinished) == {"id", "status", "filter", "abortIncompleteMultipartUpload"}
+    assert own["filter"] == {"prefix": ".ris-hybrid/"}
 
 
 def test_markers_are_put_before_the_policy_may_refuse_them(storage, staged):
@@ -124,6 +125,17 @@ def test_phi_alone_on_a_scratch_is_let_through_to_fsx(storage, phi):
     assert lustre.endswith("/AWSServiceRoleForFSxS3Access_*")
     key = graph.of("aws:kms/key:Key")["wustl-ris-neuro-trials-abc123"]["policy"]
     assert {"UseLustre", "GrantLustre"} <= {one["Sid"] for one in json.loads(key)["Statement"]}
+
+
+def test_datasync_reaches_phi_and_its_key_only_where_its_role_was_asked_for(storage, phi):
+    role = "arn:aws:iam::123456789012:role/compute1-example-transfer"
+    for identity, there in (({"datasync": True}, True), ({}, False)):
+        graph = storage(phi, environment={"identity": identity})
+        excused = policy_of(graph, phi)["OnlyFromOurNetwork"]["Condition"].get("ArnNotLikeIfExists", {})
+        assert (role in excused.get("aws:PrincipalArn", [])) == there
+        (key,) = (row["policy"] for row in graph.of("aws:kms/key:Key").values())
+        used = next(one for one in json.loads(key)["Statement"] if one["Sid"] == "UseS3")
+        assert (role in used["Condition"]["ArnLike"]["aws:PrincipalArn"]) == there
 
 
 def test_nothing_goes_back_into_a_bucket_that_takes_no_writes(storage, staged):
