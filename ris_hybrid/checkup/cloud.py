@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from burst.aws.userdata import user_data
 from ris_hybrid.checkup.finding import Finding, asked
+from ris_hybrid.config.user_data import is_filled_from
 from ris_hybrid.errors import CloudError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _template(pool: Pool, settings: BurstSettings, account: Account) -> Iterator
 
 def _user_data(pool: Pool, settings: BurstSettings, found: TemplateFound) -> Finding:
     """Raises ``ConfigError`` when burst.yaml gives none."""
-    ok = found.user_data.strip() == user_data(pool, settings).strip()
+    ok = is_filled_from(found.user_data, user_data(pool, settings))
     kind = "is of another burst.yaml or release" if _OURS in found.user_data else "is not ours"
     wrong = f"version {found.version} {kind}" if found.user_data else f"version {found.version} has none"
     return Finding(

@@ -40,11 +40,25 @@ def doctor(
         Path | None,
         typer.Option("--site", envvar="RIS_HYBRID_SITE", help="The site's allocations, to look for burst.yaml's labs."),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="FILE",
+            envvar="RIS_HYBRID_DATA",
+            help="data.yaml; without it the sandbox's, the one beside burst.yaml, or the one in this directory.",
+            show_default=False,
+        ),
+    ] = None,
     *,
+    space: Annotated[
+        bool, typer.Option("--space", help="Also ask GPFS for room (mmdf), which reads from every disk.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check the installation, burst.yaml, LSF with its files, and AWS; exit 4 when something needed is missing."""
-    findings = [*_packages(), *_extras(), *_site(conf, lsf_envdir, site)]
+    """Check the installation, burst.yaml, LSF, AWS and the data plane; exit 4 when something needed is missing."""
+    burst, told = _burst(conf)
+    findings = [*_packages(), *_extras(), told, *_site(burst, lsf_envdir, site), *_data(conf, data, burst, space=space)]
     if as_json:
         show.json_object(
             {
@@ -85,7 +99,11 @@ def _packages() -> list[Finding]:
 def _extras() -> list[Finding]:
     from importlib.util import find_spec
 
-    modules = {"sandbox": ("moto", "matplotlib", "jinja2"), "stacks": ("pulumi", "pulumi_aws")}
+    modules = {
+        "data": ("awscrt", "globus_sdk", "urllib3"),
+        "sandbox": ("moto", "matplotlib", "jinja2"),
+        "stacks": ("pulumi", "pulumi_aws"),
+    }
     findings = []
     for extra, names in modules.items():
         absent = [name for name in names if find_spec(name) is None]
@@ -95,18 +113,24 @@ def _extras() -> list[Finding]:
     return findings
 
 
-def _site(conf: Path | None, lsf_envdir: Path | None, allocations: Path | None) -> list[Finding]:
+def _burst(conf: Path | None) -> tuple[BurstSite | None, Finding]:
     from ris_hybrid.cli.burst_site import open_site
 
     try:
         site = open_site(conf)
     except RisHybridError as error:
-        return [Finding(name="burst.yaml", ok=False, text=error.message, hint=error.hint)]
+        return None, Finding(name="burst.yaml", ok=False, text=error.message, hint=error.hint)
     settings, where = site.settings, "sandbox" if site.sandbox else "production"
     text = f"{len(settings.pools)} pools, cluster {settings.cluster}, {where}"
+    return site, Finding(name="burst.yaml", ok=True, text=text)
+
+
+def _site(site: BurstSite | None, lsf_envdir: Path | None, allocations: Path | None) -> Iterable[Finding]:
+    if site is None:
+        return ()
+    settings = site.settings
     unbuilt = [pool.name for pool in settings.pools if not pool.launch_template]
     return [
-        Finding(name="burst.yaml", ok=True, text=text),
         Finding(
             name="pools",
             ok=not unbuilt,
@@ -122,14 +146,23 @@ def _site(conf: Path | None, lsf_envdir: Path | None, allocations: Path | None) 
     ]
 
 
+def _data(conf: Path | None, data: Path | None, burst: BurstSite | None, *, space: bool) -> Iterable[Finding]:
+    from ris_hybrid import clocks
+    from ris_hybrid.cli import doctor_data
+
+    clock = burst.clock if burst is not None else clocks.clock()
+    return doctor_data.look(doctor_data.Asked(data=data, conf=conf, burst=burst, clock=clock, space=space))
+
+
 def _labs(settings: BurstSettings, allocations: Path | None) -> Iterable[Finding]:
     if allocations is None:
         return ()
-    from ris_hybrid.checkup import labs
+    from ris_hybrid.checkup import labs, paths
     from ris_hybrid.config.load import load_site
 
     def look() -> Iterable[Finding]:
-        return labs.look(settings, {one.name for one in load_site(allocations).allocations})
+        known = load_site(allocations).allocations
+        return (*labs.look(settings, {one.name for one in known}), *paths.look(settings, known))
 
     return asked("allocations", look)
 
