@@ -3,7 +3,7 @@ PY := .venv/bin/python
 BIN := .venv/bin
 CONSTRAINTS := .ci/constraints.txt
 
-.PHONY: help install demo test check lint fix bench bench-rc bench-stacks soak fuzz kills
+.PHONY: help install demo test check lint fix bench bench-rc bench-stacks soak fuzz kills data-journey
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
 
@@ -41,7 +41,8 @@ fix: install ## format and mend what ruff can
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 bench: install ## the figures of README and docs
-	@$(PY) bench/hook_start.py && $(PY) bench/parse_and_decide.py && $(PY) bench/mirror_plan.py
+	@$(PY) bench/hook_start.py && $(PY) bench/parse_and_decide.py && $(PY) bench/mirror_plan.py && \
+	$(PY) bench/gpfs_listing.py && $(PY) bench/manifest.py && $(PY) bench/staging_journal.py
 
 bench-rc: install ## what each call of LSF costs, on the sandbox's EC2 (SCRIPTS=DIR CONF=DIR: another plug-in beside ours)
 	@$(PY) bench/rc.py $(if $(SCRIPTS),--scripts $(SCRIPTS) --conf $(CONF))
@@ -60,4 +61,7 @@ fuzz: install ## a hundred thousand inputs that are not what they should be
 	@RIS_FUZZ_INPUTS=120000 RIS_FUZZ_SEED=$(FUZZ_SEED) $(PY) -m pytest -n 2 --timeout=0 tests/fuzz
 
 kills: install ## every verb killed at every call it makes, faults of AWS, twenty requests at once
-	@$(PY) -m pytest -n 2 --timeout=0 tests/trials
+	@RIS_KILLS=all $(PY) -m pytest -n 2 --timeout=0 tests/trials
+
+data-journey: install ## 20,005 files through the data plane in the sandbox, killed at ten random points and more
+	@RIS_DATA_JOURNEY=full $(PY) -m pytest --timeout=0 -rP tests/journeys/data_plane

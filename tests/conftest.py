@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from burst.aws.client import ec2_client
 from burst.fleet import Fleet
 from burst.pressure import GroupPressure, Pressure
+from ris_hybrid.holdings.clients import Clients
 from ris_hybrid.model import Host, Job, JobStatus, Launch, Machine, MachineState, Queue
 from ris_hybrid.sandbox.aws.child import SandboxAws
 from ris_hybrid.sandbox.aws.server import make_server
@@ -253,3 +254,23 @@ def ec2_settings(sandbox_aws: SandboxAws, ec2: EC2Client, make: Make) -> BurstSe
         pools=(make.pool(**built), make.pool("spot", purchase="spot", **built)),
         prices={"c6i.4xlarge": 0.68, "m6i.4xlarge": 0.768},
     )
+
+
+@pytest.fixture(scope="session")
+def kept_clients(sandbox_server: str) -> Iterator[Clients]:
+    """Clients of the inventory and the data plane on the sandbox, made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SandboxAws.attach(sandbox_server).env().items():
+            patch.setenv(name, value)
+        clients = Clients("us-east-1", sandbox_server)
+        for service in ("s3", "datasync", "fsx"):
+            clients.get(service)
+    yield clients
+    clients.close()
+
+
+@pytest.fixture
+def data_clients(sandbox_aws: SandboxAws, kept_clients: Clients) -> Clients:
+    """The data plane's clients on an empty sandbox."""
+    assert sandbox_aws.calls() == {}
+    return kept_clients

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ris_hybrid.cli import allocation, burst, doctor, mirror, policy, sandbox, show
+from ris_hybrid.cli import allocation, burst, data, doctor, globus, gpfs, images, mirror, policy, sandbox, show
 from ris_hybrid.errors import RisHybridError
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ app = typer.Typer(
 app.add_typer(allocation.app, name="allocation", help="Read the site's storage allocations.")
 app.add_typer(mirror.app, name="mirror", help="Allocations in AWS: plan, differences, drift, apply.")
 app.add_typer(burst.app, name="burst", help="Pressure, cloud nodes, decisions and their reasons.")
+app.add_typer(gpfs.app, name="gpfs", help="Spectrum Scale: filesets, caches, access lists; changes by REST.")
+app.add_typer(globus.app, name="globus", help="Globus: collections, permissions, transfers and their switch.")
+app.add_typer(data.app, name="data", help="Datasets: into the cloud, results back, out again; all compared.")
+app.add_typer(images.app, name="images", help="Container images that jobs name: copied to ECR, scanned, let through.")
 app.add_typer(policy.app, name="policy", help="The rules no plan may break, and what of them is broken.")
 app.add_typer(sandbox.app, name="sandbox", help="AWS on loopback and a virtual LSF, to try everything.")
 app.command("doctor")(doctor.doctor)

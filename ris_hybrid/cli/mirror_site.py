@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ris_hybrid.mirror.values import MirrorPlan
     from ris_hybrid.mirroring.applying import World
     from ris_hybrid.mirroring.loading import MirrorSite
-    from ris_hybrid.ports import Clock, Deployer, Inventory
+    from ris_hybrid.ports import Clock, Deployer, Inventory, SiteReports
     from ris_hybrid.sandbox.places import Places
 
 MirrorOption = Annotated[
@@ -149,10 +149,18 @@ def open_mirror(site: Path | None, mirror: Path | None, burst: Path | None) -> O
         show.note(f"sandbox: {places.root}")
         places.enter()
         clock = clocks.ToldClock(places.client_env)
-    read = load(files, wiring.site_reports)
+    read = load(files, wiring.site_reports, _by_scale)
     if places is not None:
         read = on_its_clock(read, clock.now())
     return Opened(site=read, sandbox=places, clock=clock, names=cache(lambda: planned(read, {}, clock.now())))
+
+
+def _by_scale(data_yaml: Path, listing: Path) -> SiteReports:
+    """Filesets and quotas as Spectrum Scale says, groups as captured."""
+    from ris_hybrid import data_wiring
+    from ris_hybrid.config.data_file import load_data
+
+    return data_wiring.scale_reports(load_data(data_yaml), data_yaml.absolute().parent, listing)
 
 
 def warn_of_files(opened: Opened, allocation: str = "") -> None:

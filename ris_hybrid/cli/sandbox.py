@@ -11,6 +11,8 @@ import typer
 from ris_hybrid.cli import sandbox_apply, show
 from ris_hybrid.cli.conformance import conformance
 from ris_hybrid.cli.sandbox_soak import soak
+from ris_hybrid.cli.sandbox_tree import tree
+from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
     from ris_hybrid.sandbox.places import Places
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
+app.command("tree")(tree)
 app.command("conformance")(conformance)
 app.command("soak")(soak)
 app.command("up")(sandbox_apply.up)
@@ -92,11 +95,16 @@ def start(
     *,
     replay: Annotated[bool, typer.Option("--replay/--empty", help="Submit the example trace's jobs.")] = True,
     broker: BrokerOption = False,
+    data: Annotated[
+        bool, typer.Option("--data", help="The example's burst.yaml whose nodes have wucci's paths, by the data plane.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start a sandbox in the background; commands without --conf then work on it."""
     need_extra()
     _one_of(host_providers, broker=broker)
+    if data and burst is not None:
+        raise ConfigError("--data and --burst: expected one of them", "--data is a burst.yaml of its own")
     from ris_hybrid.sandbox.cloud import built
     from ris_hybrid.sandbox.places import running
     from ris_hybrid.sandbox.rig import Order
@@ -107,7 +115,7 @@ def start(
     show.note("starting the sandbox" if fresh else "a sandbox is running already: it stays as it was started")
     order = Order(
         scenario=load_scenario(example_scenario()),
-        burst_yaml=burst or example_site() / "burst.yaml",
+        burst_yaml=burst or example_site() / ("burst-data.yaml" if data else "burst.yaml"),
         seed=seed,
         replay=replay,
         host_providers=host_providers,
@@ -166,8 +174,6 @@ def stop(*, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say wh
 
 
 def _one_of(host_providers: Path | None, *, broker: bool) -> None:
-    from ris_hybrid.errors import ConfigError
-
     if broker and host_providers is not None:
         raise ConfigError("--broker and --host-providers: expected one of them", "a plug-in needs a Resource Connector")
 
@@ -175,8 +181,6 @@ def _one_of(host_providers: Path | None, *, broker: bool) -> None:
 def need_extra() -> None:
     """Raise ``ConfigError`` when the packages of the extra ``sandbox`` are not installed."""
     from importlib.util import find_spec
-
-    from ris_hybrid.errors import ConfigError
 
     missing = [name for name in ("moto", "matplotlib", "jinja2") if find_spec(name) is None]
     if missing:
@@ -204,15 +208,11 @@ def _check_writable(path: Path | None) -> None:
     """Say so before the replay, not after it."""
     import os
 
-    from ris_hybrid.errors import ConfigError
-
     if path is not None and (path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)):
         raise ConfigError(f"{path}: cannot be written", "name a file in a folder that exists")
 
 
 def _write(path: Path, text: str) -> None:
-    from ris_hybrid.errors import ConfigError
-
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -160,6 +160,10 @@ def _labelled(label: str, style: str, text: str) -> None:
     _write(sys.stderr, shown)
 
 
+_FOLDED = 20
+"""Cells up to this wide are never folded; a terminal with no room for them gets whole lines, which it wraps itself."""
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -180,12 +184,15 @@ def _drawn(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequen
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(highlight=False)
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    if sum(min(width, _FOLDED) + 2 for width in widths) - 2 > console.width:
+        return _padded(columns, cells, right)
     drawing = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for column, end in zip(columns, right, strict=True):
-        drawing.add_column(column, justify="right" if end else "left", overflow="fold")
+    for column, end, width in zip(columns, right, widths, strict=True):
+        drawing.add_column(column, justify="right" if end else "left", overflow="fold", no_wrap=width <= _FOLDED)
     for row in cells:
         drawing.add_row(*map(Text, row))
-    console = Console(highlight=False)
     with console.capture() as capture:
         console.print(drawing)
     return capture.get()

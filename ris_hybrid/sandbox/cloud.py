@@ -19,14 +19,18 @@ from policies.judge import judge, settle
 from policies.plan import enforce
 from policies.rules.all_rules import RULES
 from policies.rules.rule import Context
+from ris_hybrid import clocks, wiring
 from ris_hybrid.config.outputs import outputs_text, write_outputs
+from ris_hybrid.config.plan_file import plan_text
 from ris_hybrid.holdings.values import Holdings
+from ris_hybrid.mirroring.loading import find_files, load, planned
 from ris_hybrid.sandbox.apply.clients import ACCOUNT, SandboxClients
 from ris_hybrid.sandbox.apply.environment import ENVIRONMENT, write_environment
 from ris_hybrid.sandbox.apply.opening import ENVIRONMENTS, STATES, SandboxStacks, zones
 from ris_hybrid.sandbox.apply.rules import Rules
 from ris_hybrid.sandbox.apply.runner import in_this_process
 from ris_hybrid.sandbox.aws.wire import BUILDER
+from ris_hybrid.sandbox.scenario import example_site
 from ris_hybrid.settings import BurstSettings
 
 if TYPE_CHECKING:
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
 LAYERS = ("network", "identity", "compute")
 """What bursting needs; ``ris-hybrid sandbox up`` builds the others too."""
 _OF_BURST = [rule for rule in RULES if BurstSettings in rule.subjects]
-_OUTPUTS, _TOLD = "outputs.json", "cloud.json"
+_OUTPUTS, _TOLD, _PLAN = "outputs.json", "cloud.json", "planned.json"
 _ENDED = frozenset({"terminated", "shutting-down"})
 
 
@@ -69,6 +73,7 @@ def build(settings: BurstSettings, aws: SandboxAws, folder: Path, phi_labs: Coll
         region=aws.region,
         folder=folder / STATES,
         environment=write_environment(folder / ENVIRONMENTS, settings, zones(aws.url, aws.region)),
+        plan=_planned(settings, folder / _PLAN),
         rules=Rules(context=burst, region=aws.region),
         front=in_this_process,
     )
@@ -79,6 +84,16 @@ def build(settings: BurstSettings, aws: SandboxAws, folder: Path, phi_labs: Coll
     write_outputs(path, outputs_text(chosen(settings, pools, ENVIRONMENT)))
     cloud = Cloud(resources=sum(len(stack.changes) for stack in done), seconds=monotonic() - began)
     (folder / _TOLD).write_text(json.dumps(asdict(cloud)) + "\n", encoding="utf-8")
+    return path
+
+
+def _planned(settings: BurstSettings, path: Path) -> Path | None:
+    """The example site's mirror as it will be, where nodes mount a lab's bucket: they reach it by that lab's role."""
+    if not any(mount.kind == "s3" for pool in settings.pools for mount in pool.paths):
+        return None
+    site = load(find_files(example_site(), None, None), wiring.site_reports)
+    plan = planned(site, {}, clocks.clock().now())
+    path.write_text(plan_text(plan), encoding="utf-8")
     return path
 
 

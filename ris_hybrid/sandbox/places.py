@@ -28,7 +28,7 @@ SERVICE = "service"
 _END_S = 10.0
 _ACCOUNT = "123456789012"  # moto's, for keys nobody made
 _FOLDER = re.compile(rf"{SERVICE}|demo-[0-9]+")
-_MODULES = frozenset({b"ris_hybrid.sandbox.service", b"ris_hybrid.sandbox.aws.server"})
+_MODULES = frozenset({b"ris_hybrid.sandbox.service", b"ris_hybrid.sandbox.aws.server", b"ris_hybrid.sandbox.data_room"})
 _COMMAND = b"ris-hybrid"
 
 
@@ -79,6 +79,21 @@ class Places:
         return self.root / "lsf.sock"
 
     @property
+    def site(self) -> Path:
+        """Where the site's paths begin: ``/storage1/fs1/...`` below it."""
+        return self.root / "site"
+
+    @property
+    def data_room_state(self) -> Path:
+        """The state of the process that is the site's Globus and Spectrum Scale, where it was ever started."""
+        return self.root / "data" / "room.json"
+
+    def data_room_pid(self) -> int | None:
+        """That process, if it runs."""
+        pid = _read(self.data_room_state).get("pid")
+        return pid if isinstance(pid, int) and _is_ours(pid) else None
+
+    @property
     def lsf_top(self) -> Path:
         """LSF_TOP."""
         return self.root / "lsf"
@@ -109,13 +124,13 @@ class Places:
         env = self.state().get("env")
         return {str(key): str(value) for key, value in env.items()} if isinstance(env, dict) else {}
 
-    def enter(self) -> None:
-        """Make this process a client of the sandbox."""
-        os.environ.update(self.client_env())
+    def enter(self, more: Mapping[str, str] | None = None) -> None:
+        """Make this process a client of the sandbox, and of what else these variables lead to."""
+        os.environ.update({**self.client_env(), **(more or {})})
 
     def pids(self) -> tuple[int, ...]:
         """The processes of this sandbox that still run."""
-        recorded = (_read(path).get("pid") for path in (self.service_state, self.aws_state))
+        recorded = (_read(path).get("pid") for path in (self.service_state, self.aws_state, self.data_room_state))
         return tuple(pid for pid in recorded if isinstance(pid, int) and _is_ours(pid))
 
     def remove(self) -> None:

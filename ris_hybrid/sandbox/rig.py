@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -15,8 +15,11 @@ from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.sandbox import cloud, lsf_top
+from ris_hybrid.sandbox.apply.clients import SandboxClients
 from ris_hybrid.sandbox.aws.child import SandboxAws
 from ris_hybrid.sandbox.brokering import Broker, provider_of
+from ris_hybrid.sandbox.images.shelf import stocked
+from ris_hybrid.sandbox.job_work import SiteWorker, mounts_of
 from ris_hybrid.sandbox.lsf.cluster import Cluster
 from ris_hybrid.sandbox.lsf.ebrokerd import Ebrokerd
 from ris_hybrid.sandbox.lsf.rcconf import read_rc_conf
@@ -86,15 +89,32 @@ def built(order: Order, places: Places) -> Iterator[Rig]:
         outputs = cloud.build(settings, aws, places.root, scenario.phi_labs)
         settings = merge_outputs(replace(settings, outputs=outputs.name), places.root)
         top = lsf_top.write(places.lsf_top, settings, order.host_providers, connector_on=not order.broker)
-        cluster = Cluster(scenario.cluster, scenario.starts)
+        cluster = _cluster(scenario, settings, places, aws)
         simulation = Simulation(cluster=cluster, arrivals=scenario.trace.arrivals if order.replay else ())
         env = _environment(places, aws, top, cluster)
         rig = _rig(order, settings, aws, simulation, top, env)
         install_commands(places.bin, places.socket)
-        with serving(CommandServer(cluster, rig.ebrokerd.rc_rows), places.socket):
-            yield rig
+        stocked(places.bin, places.root / "registries")
+        try:
+            with serving(CommandServer(cluster, rig.ebrokerd.rc_rows), places.socket):
+                yield rig
+        finally:
+            cluster.close_shift()
     finally:
         aws.stop()
+
+
+def _cluster(scenario: Scenario, settings: BurstSettings, places: Places, aws: SandboxAws) -> Cluster:
+    """With hosts that see the site's folder, and nodes that see what their pool mounts."""
+    worker = SiteWorker(
+        site=places.site,
+        nodes=places.root / "nodes",
+        mounts=lambda host: mounts_of(cluster.host(host), settings),
+        objects=lambda: closing(SandboxClients.of(aws)),
+        carry=aws.carry,
+    )
+    cluster = Cluster(scenario.cluster, scenario.starts, worker)
+    return cluster
 
 
 def _rig(  # the parts that are plugged together

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from burst.aws.userdata import MOST_BYTES, user_data
+from burst.aws.userdata import user_data
 from ris_hybrid.cli.app import main
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.pools_file import read_pools
+from ris_hybrid.config.user_data import MOST_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ris_hybrid.sandbox.aws.child import SandboxAws
+from ris_hybrid.sandbox.aws.wire import DATA
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,12 +24,16 @@ COMMAND = str(Path(sys.executable).parent / "ris-hybrid")
 class Shell:
     def __init__(self, root: Path) -> None:
         plain = {name: value for name, value in os.environ.items() if not name.startswith(("PRO_", "RIS_HYBRID"))}
+        self.root = root
         self.env = {**plain, "RIS_HYBRID_SANDBOX": str(root)}
         self.first: subprocess.CompletedProcess[str]
 
     def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        return self.command("sandbox", *arguments, code=code)
+
+    def command(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [COMMAND, "sandbox", *arguments], env=self.env, capture_output=True, text=True, timeout=100, check=False
+            [COMMAND, *arguments], env=self.env, capture_output=True, text=True, timeout=100, check=False
         )
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
@@ -82,3 +89,16 @@ def test_what_cannot_be_done_is_said_after_what_was_done(shell: Shell) -> None:
     told = shell.run("preview", "identity", "observability", code=2)
     assert told.stdout.splitlines()[1].startswith("identity-sandbox")
     assert "observability-sandbox needs the outputs of" in told.stderr
+
+
+def test_the_data_planes_commands_have_a_key_of_their_own_as_their_role_has(shell: Shell) -> None:
+    given = shell.json("outputs", "identity")["outputs"]
+    assert given["data_role_arn"].endswith("role/compute1-sandbox-data")
+    assert given["transfer_role_arn"].endswith("role/compute1-sandbox-transfer")
+    aws = SandboxAws.attach(json.loads((shell.root / "service" / "aws.json").read_text())["url"])
+    before = aws.calls_by_key()
+    shell.command("images", "status", "--json")
+    after = aws.calls_by_key()
+    assert set(after) - set(before) == {DATA}
+    assert set(after[DATA]) <= {"ecr:DescribeImages", "ecr:DescribeRepositories"}
+    assert after.get("sandbox") == before.get("sandbox")

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from ris_hybrid.sandbox.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -170,6 +173,33 @@ def test_the_doctor_finds_nothing_missing(service: Service) -> None:
     assert [row["name"] for row in findings if row["needed"] and not row["ok"]] == []
     assert {"package burst", "burst.yaml", "pools", "command bjobs", "LSF", "AWS"} <= {row["name"] for row in findings}
     assert "sandbox" in next(row["text"] for row in findings if row["name"] == "burst.yaml")
+
+
+def test_the_doctor_starts_no_data_services_and_finds_those_that_run(service: Service) -> None:
+    def found() -> dict[str, dict[str, Any]]:
+        rows = service.json("doctor")["findings"]
+        names = [row["name"] for row in rows]
+        return {row["name"]: row for row in rows[names.index("data.yaml") :]}
+
+    places = Places(root=service.root / "service")
+    told = found()
+    assert set(told) == {"data.yaml"}
+    assert told["data.yaml"]["text"].startswith("the sandbox's data services do not run")
+    assert places.data_room_pid() is None
+    status = service.ours("data", "status", "--json")
+    assert json.loads(status.stdout) == {"stagings": []}
+    assert "nothing was ever staged" in status.stderr
+    try:
+        told = found()
+        assert {name for name, row in told.items() if row["needed"] and not row["ok"]} == set()
+        lacks = {name for name, row in told.items() if not row["ok"]}
+        assert lacks <= {"mirror", "outlook", "program skopeo"}  # nobody applied it, asked for it, or put it there
+        assert {"AFM gateways", "AFM caches of cache1", "Globus collection cloud", "Globus transfers"} <= set(told)
+    finally:
+        pid = places.data_room_pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: places.data_room_pid() is None, "the end of the data services")
 
 
 def test_the_providers_file_can_be_printed(service: Service) -> None:

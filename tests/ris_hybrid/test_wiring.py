@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from burst.outlook import Word
+from burst.outlook_file import write_outlook
 from onprem.lsf.read import LsfScheduler
 from ris_hybrid import clocks, wiring
 from ris_hybrid.errors import ConfigError
@@ -87,3 +89,16 @@ def providers(envdir: Path, content: object) -> None:
     folder = envdir / "resource_connector"
     folder.mkdir()
     (folder / "hostProviders.json").write_text(json.dumps(content))
+
+
+def test_the_data_planes_word_lies_with_the_providers_files(tmp_path: Path, make: Any) -> None:
+    settings = make.settings(outlook="aws-outlook.json", outlook_minutes=10.0)
+    assert wiring.provider(make.settings(), tmp_path, 1000.0).word() is None
+    provider = wiring.provider(settings, tmp_path, 1000.0)
+    word = provider.word()
+    assert word is not None
+    assert word.problem.startswith(f"{tmp_path}/aws-outlook.json cannot be read")
+    write_outlook(tmp_path / "aws-outlook.json", Word(at=399.0, spent={"lee": 1.0}), 9000.0)
+    assert "10 min old (at most 10)" in (provider.word() or word).problem
+    write_outlook(tmp_path / "aws-outlook.json", Word(at=400.0, spent={"lee": 1.0}), 9000.0)
+    assert (provider.word() or word).spent == {"lee": 1.0}

@@ -83,6 +83,7 @@ def environment(
         "phi": True,
         "mirror": "",
         "network": {**network, "zones": list(zones[:asked])},
+        "identity": {**_mapping(example.get("identity")), "datasync": True},
         "compute": {**compute, "pools": pools, "image_id": compute.get("image_id") or _IMAGE},
         "observability": {
             name: value

@@ -27,7 +27,7 @@ _NOTICE = {
 
 SYNTAX = Syntax(
     command="bjobs",
-    flags=frozenset({"a", "d", "p", "p0", "p1", "r", "s", "w", "noheader", "json"}),
+    flags=frozenset({"a", "d", "p", "p0", "p1", "r", "s", "w", "noheader", "json", "env"}),
     valued=frozenset({"u", "q", "G", "P", "J", "o"}),
     usage='bjobs [-a | -d | -p | -r | -s] [-w] [-noheader] [-o "field ..." [-json]] [-u user_name | -u all] '
     "[-q queue_name] [-G user_group] [-P project_name] [-J job_name] [job_ID ...]",
@@ -45,6 +45,8 @@ def bjobs(cluster: Cluster, argv: Sequence[str], env: Mapping[str, str]) -> Repl
     missing = tuple(word for word in given.operands if word not in known)
     errors = "".join(f"Job <{word}> is not found\n" for word in missing)
     site = Site(master_host(cluster), env.get("LSB_SHORT_HOSTLIST", "") == "1")
+    if "env" in given.flags:
+        return _environment(jobs, errors)
     if "json" in given.flags:
         return _json(layout_text, jobs, missing, site)
     if not jobs:
@@ -56,6 +58,12 @@ def bjobs(cluster: Cluster, argv: Sequence[str], env: Mapping[str, str]) -> Repl
     else:
         text = _table(jobs, given, site.from_host)
     return Reply(rc=FAILED if missing else 0, stdout=text, stderr=errors)
+
+
+def _environment(jobs: Sequence[JobView], errors: str) -> Reply:
+    """What is kept of the submitter's environment: the container's volumes. The form is ours, not a recorded one."""
+    text = "".join(f"LSF_DOCKER_VOLUMES={job.request.volumes}\n" for job in jobs if job.request.volumes)
+    return Reply(rc=FAILED if errors else 0, stdout=text, stderr=errors)
 
 
 def _json(layout_text: str, jobs: Sequence[JobView], missing: Sequence[str], site: Site) -> Reply:

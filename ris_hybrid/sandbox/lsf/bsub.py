@@ -1,7 +1,8 @@
 """``bsub``: from its options to a submission (sandbox).
 
 How long a job really runs comes from ``RIS_SANDBOX_RUN_S`` in the environment, else from a command ``sleep N``,
-else it is a minute. Options that only matter to a real execution are accepted and have no effect.
+else it is a minute. With ``RIS_SANDBOX_EXECUTE=1`` there the command is run as well (``working``). Options that only
+matter to a real execution are accepted and have no effect.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ris_hybrid.sandbox.lsf.options import Parsed, Syntax, parse
 from ris_hybrid.sandbox.lsf.reply import Reply, user_of
 from ris_hybrid.sandbox.lsf.spec import JobRequest
 from ris_hybrid.sandbox.lsf.when import begin_time, run_limit
+from ris_hybrid.sandbox.lsf.working import EXECUTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,12 +27,14 @@ _SLEEP = re.compile(r"(?:\S*/)?sleep\s+(\d+(?:\.\d+)?)")
 _SLOTS = re.compile(r"(\d+)(?:,(\d+))?")
 _NOT_SUBMITTED = "Job not submitted."
 
-_WITHOUT_EFFECT = ("a", "M", "o", "oo", "e", "eo", "g", "sla", "gpu", "app", "u", "m", "c", "cwd", "env", "rcacct")
+_WITHOUT_EFFECT = ("M", "o", "oo", "e", "eo", "g", "sla", "gpu", "app", "u", "m", "c", "env", "rcacct")
+_SHOWN = ("a", "cwd", "Jd")
+"""Kept and shown by bjobs; they have no other effect."""
 
 SYNTAX = Syntax(
     command="bsub",
     flags=frozenset({"H", "r", "I", "Is", "Ip", "K", "N", "B", "x", "rn"}),
-    valued=frozenset({"q", "n", "J", "G", "P", "W", "b", "w", "R", *_WITHOUT_EFFECT}),
+    valued=frozenset({"q", "n", "J", "G", "P", "W", "b", "w", "R", *_WITHOUT_EFFECT, *_SHOWN}),
     usage="bsub [-q queue_name] [-n slots] [-J job_name] [-G user_group] [-P project_name] "
     '[-W [hour:]minute[/host]] [-b time] [-w "condition"] [-H] [-r] [-R "res_req"] command [argument ...]',
     options_first=True,
@@ -59,6 +63,12 @@ def bsub(cluster: Cluster, argv: Sequence[str], env: Mapping[str, str]) -> Reply
             hold="H" in given.flags,
             rerunnable="r" in given.flags,
             resreq=resreq_of(given),
+            esub=" ".join(given.values.get("a", ())),
+            cwd=given.last("cwd") or env.get("RIS_SANDBOX_CWD") or "",
+            description=given.last("Jd") or "",
+            command=command,
+            volumes=" ".join(env.get("LSF_DOCKER_VOLUMES", "").split()),
+            execute=env.get(EXECUTE) == "1",
         )
         job_id = cluster.submit(request)
     except ConfigError as error:

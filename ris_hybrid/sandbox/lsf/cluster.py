@@ -13,11 +13,13 @@ from ris_hybrid.sandbox.lsf.dispatch import borrows, lab_of
 from ris_hybrid.sandbox.lsf.mbatchd import Mbatchd, UnknownQueue
 from ris_hybrid.sandbox.lsf.records import Counts, JobRecord, JobView, finished_of, view_of
 from ris_hybrid.sandbox.lsf.spec import FinishedJob, PendingJob
+from ris_hybrid.sandbox.lsf.working import NoWork
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ris_hybrid.sandbox.lsf.spec import BorrowedHost, ClusterSpec, HostView, JobRequest
+    from ris_hybrid.sandbox.lsf.working import Worker
 
 __all__ = ["Cluster", "Counts", "JobView", "UnknownQueue"]
 
@@ -28,16 +30,20 @@ CLEAN_PERIOD_S = 3600.0
 class Cluster:
     """One virtual cluster. Unknown jobs, hosts and queues raise ``ConfigError`` in LSF's words."""
 
-    def __init__(self, spec: ClusterSpec, now: float) -> None:
+    def __init__(self, spec: ClusterSpec, now: float, worker: Worker | None = None) -> None:
         self.spec = spec
         self._lock = RLock()
-        self._batch = Mbatchd(spec, now)
+        self._batch = Mbatchd(spec, now, worker or NoWork())
 
     @property
     def now(self) -> float:
         """The virtual time, epoch seconds."""
         with self._lock:
             return self._batch.now
+
+    def close_shift(self) -> None:
+        """Wait for what jobs are really doing."""
+        self._batch.shift.close()
 
     def submit(self, request: JobRequest) -> str:
         """Take a job in, start it if it fits, and return its id; ``UnknownQueue`` if there is no such queue."""

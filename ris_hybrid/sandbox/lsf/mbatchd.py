@@ -20,12 +20,17 @@ from ris_hybrid.model import JobStatus
 from ris_hybrid.sandbox.lsf.agenda import Agenda, Due, Kind
 from ris_hybrid.sandbox.lsf.dispatch import account_of, place, wants_one_host
 from ris_hybrid.sandbox.lsf.farm import Farm
-from ris_hybrid.sandbox.lsf.records import JobRecord, block_of, dependency_of
+from ris_hybrid.sandbox.lsf.records import JobRecord, block_of, dependency_of, work_of
 from ris_hybrid.sandbox.lsf.tally import Tally
 from ris_hybrid.sandbox.lsf.waiting import Waiting
+from ris_hybrid.sandbox.lsf.working import Shift
 
 if TYPE_CHECKING:
     from ris_hybrid.sandbox.lsf.spec import BorrowedHost, ClusterSpec, JobRequest, QueueSpec
+    from ris_hybrid.sandbox.lsf.working import Worker
+
+_LOOK_S = 1.0
+"""Virtual seconds until a job whose command still runs is looked at again."""
 
 
 class UnknownQueue(ConfigError):
@@ -35,8 +40,9 @@ class UnknownQueue(ConfigError):
 class Mbatchd:
     """Jobs, queues and the agenda of what happens next. Not thread-safe: ``Cluster`` holds the lock."""
 
-    def __init__(self, spec: ClusterSpec, now: float) -> None:
+    def __init__(self, spec: ClusterSpec, now: float, worker: Worker) -> None:
         self.now = now
+        self.shift = Shift(worker)
         self.farm = Farm(spec, now)
         self.jobs: dict[str, JobRecord] = {}
         self.unfinished: dict[str, JobRecord] = {}
@@ -240,12 +246,19 @@ class Mbatchd:
         job.borrowed = self.farm.occupy(job.job_id, plan)
         self.tally.count(job, 1)
         self._agenda.add(Due(self.now + job.span_s, Kind.END, job.runs, job.job_id))
+        if job.request.execute:
+            self.shift.begin(work_of(job), job.runs)
         return True
 
     def _run_out(self, job: JobRecord) -> None:
         limit = job.request.run_limit_s
+        code = self.shift.code(job.job_id, job.runs)
         if limit is not None and job.request.run_s > limit:
             self._end(job, JobStatus.EXIT, 140, "TERM_RUNLIMIT: job killed after reaching LSF run time limit")
+        elif code is None:
+            self._agenda.add(Due(self.now + _LOOK_S, Kind.END, job.runs, job.job_id))
+        elif code:
+            self._end(job, JobStatus.EXIT, code, f"Exited with exit code {code}")
         else:
             self._end(job, JobStatus.DONE, None, "")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.model import JobStatus
 from ris_hybrid.sandbox.lsf.spec import FinishedJob
+from ris_hybrid.sandbox.lsf.working import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +103,18 @@ class Counts:
     cloud_slots_used: int
     cloud_slots: int
     """Slots of the borrowed hosts that have joined."""
+
+
+def work_of(job: JobRecord) -> Work:
+    """What its command is told."""
+    request = job.request
+    return Work(
+        job_id=job.job_id,
+        user=request.user,
+        command=request.command,
+        description=request.description,
+        hosts=tuple(name for name, _ in job.plan),
+    )
 
 
 def dependency_of(condition: str) -> tuple[str, str] | None:

@@ -19,6 +19,7 @@ _CHUNK = 65536
 def ask(path: str, argv: list[str], env: dict[str, str]) -> dict[str, object]:
     """Send a command to the server at ``path``; when nobody answers there, LSF is down."""
     sent = {name: env[name] for name in env if name.startswith(_SENT) or name in {"USER", "LOGNAME"}}
+    sent["RIS_SANDBOX_CWD"] = env.get("PWD", "")
     answer = b""
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:

@@ -64,6 +64,17 @@ class JobRequest:
     """``-H``: submitted as PSUSP."""
     rerunnable: bool = False
     resreq: str = ""
+    esub: str = ""
+    """``-a``, several with a blank between them."""
+    cwd: str = ""
+    """``-cwd``, else where it was submitted from; which of the two sub_cwd of a real bjobs is was not seen."""
+    description: str = ""
+    """``-Jd``."""
+    command: str = ""
+    volumes: str = ""
+    """LSF_DOCKER_VOLUMES of the submitter's environment; ``bjobs -env`` shows it."""
+    execute: bool = False
+    """Whether the command is really run, see ``working``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 
 from burst.audit import FakeAudit
-from burst.fake import FakeCloud, FakeLedger
+from burst.fake import FakeCloud, FakeLedger, FakeOutlook
 from burst.journal import FakeJournal
+from burst.outlook import Word
 from burst.provider import Provider
 from burst.spend import FakeSpend
 from onprem.lsf.fake import FakeScheduler
 from ris_hybrid.cli import burst_view
 from ris_hybrid.cli.burst_site import BurstSite
 from ris_hybrid.clocks import FixedClock
+from ris_hybrid.data.readiness import JobData
 from ris_hybrid.errors import RisHybridError, SiteUnavailable, TryAgain
 from ris_hybrid.model import JobStatus, PoolMarks
 
@@ -31,6 +33,7 @@ class Here:
         self.ledger = FakeLedger(self.cloud)
         self.spend = FakeSpend()
         self.first = ""
+        self.outlook: FakeOutlook | None = None
         self.scheduler = FakeScheduler(queues=[make.queue()], hosts=[make.host()])
 
     def site(self, *, sandbox: bool = False) -> BurstSite:
@@ -43,6 +46,7 @@ class Here:
             audit=FakeAudit(),
             journal=FakeJournal(),
             now=self.make.now,
+            outlook=self.outlook,
         )
         return BurstSite(
             settings=settings,
@@ -91,8 +95,23 @@ def test_a_quiet_site_is_empty_not_unknown(here: Here, make: Any) -> None:
         "cluster": "c1",
         "provider": "aws",
         "now": make.now,
-        "fleet": {"nodes": 0, "committed_usd": 0.0, "budget_usd": 500.0, "pools": {"cpu": "on"}, "machines": []},
-        "pressure": {"jobs": 0, "slots": 0, "slots_in_service": 16, "groups": [], "left_out": []},
+        "fleet": {
+            "nodes": 0,
+            "committed_usd": 0.0,
+            "budget_usd": 500.0,
+            "data_usd": 0,
+            "pools": {"cpu": "on"},
+            "machines": [],
+        },
+        "pressure": {
+            "jobs": 0,
+            "slots": 0,
+            "slots_in_service": 16,
+            "data_known": False,
+            "data_problem": "",
+            "groups": [],
+            "left_out": [],
+        },
         "error": None,
     }
 
@@ -136,8 +155,23 @@ def test_a_busy_site_as_json(busy: Here, make: Any) -> None:
         "core_hours": 12.0,
         "longest_wait_s": 600.0,
         "expected_wait_s": group["expected_wait_s"],
+        "data_usd": 0.0,
     }
     assert (told["pressure"]["jobs"], told["pressure"]["slots"]) == (3, 12)
+
+
+def test_data_is_told_where_it_is_asked(busy: Here, make: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    ready = JobData(verdict="staged", reason="there", eligible=True, usd=1.5)
+    known = {job.job_id: ready for job in busy.scheduler.jobs()}
+    busy.outlook = FakeOutlook(Word(at=make.now, jobs=known, spent={"lee": 4.0}))
+    told, _ = busy.json()
+    assert (told["fleet"]["data_usd"], told["pressure"]["groups"][0]["data_usd"]) == (4.0, 4.5)
+    lines = busy.text(capsys)
+    assert "of that for data, transfers and egress: $4.00" in lines
+    assert any(line.endswith("expected wait min  data $") for line in lines)
+    busy.outlook = FakeOutlook()
+    assert "data: unknown, so no job is sent: nothing was said yet" in busy.text(capsys)
+    assert busy.json()[0]["pressure"]["left_out"][0]["reason"] == "data: unknown"
 
 
 def test_a_busy_site_in_words(busy: Here, capsys: pytest.CaptureFixture[str]) -> None:

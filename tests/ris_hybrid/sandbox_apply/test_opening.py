@@ -56,6 +56,8 @@ def test_the_environment_is_the_sandboxs_with_all_pools(tmp_path: Path, burst: B
     assert (file.cluster, file.provider) == (burst.cluster, burst.provider)
     assert file.organization == load_mirror(example_site() / "mirror.yaml").organization
     assert file.network.zones == ("eu-west-1a", "eu-west-1b")
+    assert file.pushing.pushers == ("arn:aws:iam::123456789012:role/compute1-sandbox-data",)
+    assert file.carriers == ("compute1-sandbox-transfer",)
     pools = read_pools(tmp_path / "pools.json")
     assert [pool.name for pool in pools.pools] == [pool.name for pool in burst.pools]
     assert "sandbox" in path.read_text().splitlines()[0]

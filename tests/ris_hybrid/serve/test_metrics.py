@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from burst.outlook import Word
 from burst.turn import Problem, Turned
+from ris_hybrid.data.readiness import JobData
 from ris_hybrid.serve.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -45,6 +47,23 @@ def test_a_turn_is_told(tmp_path: Path, make: Any, golden: Any) -> None:
     metrics.write(tmp_path / "new" / "aws.prom")
     golden("metrics.prom", (tmp_path / "new" / "aws.prom").read_text())
     assert os.listdir(tmp_path / "new") == ["aws.prom"]  # noqa: PTH208  # nothing else was left
+
+
+def test_the_data_planes_word_is_figures_too(tmp_path: Path, make: Any) -> None:
+    metrics = Metrics()
+    jobs = {"1": JobData(verdict="staged", reason="", eligible=True), "2": JobData(verdict="no image", reason="")}
+    said = Word(at=1.0, jobs=jobs, spent={"lee": 4.0})
+    metrics.turned(replace(TURNED, word=said), make.settings())
+    metrics.write(tmp_path / "aws.prom")
+    found = figures(tmp_path / "aws.prom")
+    assert found["ris_hybrid_asked{what=data}"] == 1
+    assert found["ris_hybrid_data_usd{lab=lee}"] == 4.0
+    assert found["ris_hybrid_data_jobs{verdict=no image}"] == 1
+    metrics.turned(replace(TURNED, word=Word(at=1.0, problem="it is old")), make.settings())
+    metrics.write(tmp_path / "aws.prom")
+    found = figures(tmp_path / "aws.prom")
+    assert found["ris_hybrid_asked{what=data}"] == 0
+    assert not any(name.startswith("ris_hybrid_data_") for name in found)
 
 
 def test_what_could_not_be_asked_has_no_figure(tmp_path: Path, make: Any) -> None:
