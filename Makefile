@@ -24,7 +24,7 @@ test: install check ## set-up, static checks, every test with branch coverage
 check: lint ## what CI checks: static checks, then every test with branch coverage
 	@echo "== tests"
 	@rm -f .coverage .coverage.*
-	@$(PY) -m pytest -n 2 --dist worksteal --cov --cov-report=term
+	@$(PY) -m pytest -n 3 --dist worksteal --cov --cov-report=term
 	@echo "== full branch coverage of the pure modules"
 	@$(PY) .ci/pure_coverage.py
 
