@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from ris_hybrid.data.values import Way
     from ris_hybrid.holdings.clients import Clients
     from ris_hybrid.mirror.values import AllocationPlan, MirrorPlan
-    from ris_hybrid.staging.exporting import Scratch
     from ris_hybrid.staging.journal import SqliteJournal
     from ris_hybrid.staging.planning import Ground
+    from ris_hybrid.staging.scratches import Scratch
     from ris_hybrid.staging.standing import Standing
     from ris_hybrid.staging.world import World
 
@@ -138,7 +138,7 @@ class DataPlane:
     def _scratches(self) -> tuple[Scratch, ...]:
         """What burst.yaml's pools mount and what exports, or imports, by tasks alone."""
         from ris_hybrid.config.burst_file import load_burst
-        from ris_hybrid.staging.exporting import scratch_at
+        from ris_hybrid.staging.scratches import scratch_at
 
         conf = self.folder / self.settings.burst
         pools = load_burst(conf).pools if conf.exists() else ()

@@ -7,11 +7,11 @@ moved, so that a repeated turn finds the same task and files that were moved aga
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ris_hybrid.data.values import RepositoryTask, StagingState
 from ris_hybrid.errors import QuotaReached, Refused
-from ris_hybrid.staging.exporting import place_on, started, why_refused
+from ris_hybrid.staging.scratches import Stands, place_on, started, together, why_refused
 
 if TYPE_CHECKING:
     from ris_hybrid.data.ports import RepositoryTasks
@@ -19,33 +19,22 @@ if TYPE_CHECKING:
     from ris_hybrid.staging.world import World
 
 
-class Imported(NamedTuple):
-    """How it stands; both empty: nodes see everything."""
-
-    waits: str = ""
-    lacks: str = ""
-    """What a person must put right."""
-
-
-def imported(world: World, staging: Staging) -> Imported:
+def imported(world: World, staging: Staging) -> Stands:
     """Have every file system over the dataset see what is in its bucket. Raises what the port raised."""
     if staging.plan.way == "mount":
-        return Imported()  # nodes read at the site
+        return Stands()  # nodes read at the site
     tasks = {
         one.file_system_id: one.tasks
         for one in world.scratches
         if not one.imports and place_on(one, staging.site_path) is not None
     }
     if not tasks:
-        return Imported()
+        return Stands()
     where = f"s3://{staging.plan.bucket}/{staging.plan.dataset.prefix}"
     asker = _asker(world, staging)
-    found = [
+    return together(
         _looked(staging, one, RepositoryTask(kind="import", file_system_id=file_system_id, paths=(where,)), asker)
         for file_system_id, one in tasks.items()
-    ]
-    return Imported(
-        "; ".join(one.waits for one in found if one.waits), "; ".join(one.lacks for one in found if one.lacks)
     )
 
 
@@ -55,20 +44,20 @@ def _asker(world: World, staging: Staging) -> str:
     return f"{staging.staging_id} {max(begun, default=0.0)} {moves}"
 
 
-def _looked(staging: Staging, tasks: RepositoryTasks, task: RepositoryTask, asker: str) -> Imported:
+def _looked(staging: Staging, tasks: RepositoryTasks, task: RepositoryTask, asker: str) -> Stands:
     where = f"FSx {task.file_system_id}"
     try:
         seen = started(tasks, task, asker)
     except QuotaReached:
-        return Imported(waits=f"nodes do not see the files yet: {where} has another task")
+        return Stands(waits=f"nodes do not see the files yet: {where} has another task")
     except Refused as refusal:
         why = why_refused(staging, refusal)
-        return Imported(lacks=f"nodes would not see the files: {where} does not look into the bucket: {why}")
+        return Stands(lacks=f"nodes would not see the files: {where} does not look into the bucket: {why}")
     match seen.state:
         case "done":
-            return Imported()
+            return Stands()
         case "failed" | "cancelled":
             reason = f": {seen.reason}" if seen.reason else ""
-            return Imported(lacks=f"nodes may not see all files: the import of {where} has {seen.state}{reason}")
+            return Stands(lacks=f"nodes may not see all files: the import of {where} has {seen.state}{reason}")
         case _:
-            return Imported(waits=f"nodes do not see the files yet: {where} looks into the bucket")
+            return Stands(waits=f"nodes do not see the files yet: {where} looks into the bucket")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ris_hybrid.data.ports import Census, Contents, Mover, MoverControl, Objects, Summing, Versions
     from ris_hybrid.data.settings import Bounds, Prices
     from ris_hybrid.data.values import Direction, Way
-    from ris_hybrid.staging.exporting import Scratch
     from ris_hybrid.staging.ports import JournalHistory, StagingJournal
+    from ris_hybrid.staging.scratches import Scratch
     from ris_hybrid.staging.values import FileState, Lease, Spend, Staging
 
 

@@ -12,8 +12,8 @@ from ris_hybrid.aws.fake import FakeRepositoryTasks
 from ris_hybrid.data.values import Dataset, MoveSeen, RepositoryTask, StagingState
 from ris_hybrid.errors import Refused, TryAgain
 from ris_hybrid.staging.engine import ask_back, set_going, turn
-from ris_hybrid.staging.exporting import Scratch, scratch_at
 from ris_hybrid.staging.leasing import Use, not_back, ready_to_release
+from ris_hybrid.staging.scratches import Scratch, scratch_at
 
 SITE = "/storage1/fs1/wucci/Active/A"
 DATASET = Dataset(allocation="wucci", subtree="Active/A")

@@ -12,7 +12,7 @@ from ris_hybrid.aws.fake import FakeRepositoryTasks
 from ris_hybrid.data.values import MoveSeen, RepositoryTask, StagingState
 from ris_hybrid.errors import Refused, TryAgain
 from ris_hybrid.staging.engine import set_going, turn
-from ris_hybrid.staging.exporting import Scratch, scratch_at
+from ris_hybrid.staging.scratches import Scratch, scratch_at
 
 SOURCE = "fs-0a1b.fsx.us-east-1.amazonaws.com@tcp:/abcd/wucci"
 TASK = RepositoryTask(kind="import", file_system_id="fs-0a1b", paths=("s3://b/Active/A/",))
