@@ -203,6 +203,8 @@ class Launch:
     """How many the request asked for, before our own limits."""
     shortfall: str = ""
     """Why ``count`` is less than ``asked``; empty when it is not."""
+    open: bool = False
+    """Every job may use the machines, chosen or not: no plan is in force (``planner.steering.fallback``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

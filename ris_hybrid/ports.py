@@ -13,10 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ris_hybrid.holdings.values import Holdings
+    from ris_hybrid.job_ask import JobTraits
     from ris_hybrid.mirror.deployed import Deployed
     from ris_hybrid.mirror.listing import SiteListing
-    from ris_hybrid.model import Begun, Event, Host, Identity, Job, Launch, Launched, Machine, Notice, PoolMarks, Queue
-    from ris_hybrid.settings import PoolOutputs
+    from ris_hybrid.model import (
+        Begun,
+        Event,
+        Host,
+        Identity,
+        Job,
+        Launch,
+        Launched,
+        Machine,
+        Notice,
+        PoolMarks,
+        Queue,
+    )
+    from ris_hybrid.pool_outputs import PoolOutputs
 
 
 class Clock(Protocol):
@@ -116,6 +129,36 @@ class Hosts(Protocol):
 
     def requeue(self, job_ids: Sequence[str]) -> None:
         """These running jobs go back to pending, to run again from the start; one that is over is passed over."""
+        ...
+
+
+class Steers(Protocol):
+    """Moves pending jobs of the batch system. Raises ``SiteUnavailable`` when it gave no answer, or lets us do nothing.
+
+    After an error it is not known which of the jobs were moved: the system itself tells. No job: nothing is done.
+    """
+
+    def switch(self, job_ids: Sequence[str], queue: str) -> Mapping[str, str]:
+        """Move these pending jobs to the queue: id to why it is not there, empty where it is there now.
+
+        One that is refused does not keep the others back; one that is over is missing. Moving a job that is there is
+        harmless. LSF moves a job that started meanwhile too, where its host serves the queue; it runs on.
+        """
+        ...
+
+    def require(self, job_id: str, resreq: str) -> str:
+        """Give one pending job this resource requirement (the whole text, empty for none): why it has it not, or empty.
+
+        A job that has started or ended meanwhile keeps what it has, and that is the answer.
+        """
+        ...
+
+
+class Traits(Protocol):
+    """What pending jobs ask for beyond slots. Raises ``SiteUnavailable`` as ``Scheduler`` does."""
+
+    def traits(self, job_ids: Sequence[str]) -> Mapping[str, JobTraits]:
+        """By job id; a job the system no longer lists is missing."""
         ...
 
 

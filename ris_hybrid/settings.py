@@ -7,8 +7,10 @@ provider's JSON and reads them back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
+
+from ris_hybrid.planner_settings import PLANNER_KINDS, Planner
 
 _STRICT = {"extra": "forbid"}  # read by pydantic when burst.yaml is validated
 
@@ -233,6 +235,10 @@ class BurstSettings:
     gates: tuple[Gate, ...]
     caps: Caps
     budget: Budget
+    mode: Literal["thresholds", "planned", "shadow"] = "thresholds"
+    """``thresholds``: gates alone; any job of an open queue takes the nodes. ``planned``: of the jobs behind an open
+    gate those go that are worth it, no others. ``shadow``: as thresholds; the plan is made and logged, no more."""
+    planner: Planner = field(default_factory=Planner)
     release: Release = field(default_factory=Release)
     life: Life = field(default_factory=Life)
     node: Node = field(default_factory=Node)
@@ -258,34 +264,20 @@ class BurstSettings:
     outputs: str = ""
     """The stacks' outputs (JSON, path relative to burst.yaml) that name launch templates and subnets."""
 
+    @property
+    def steers_by_queue(self) -> bool:
+        """Whether chosen jobs are moved to burst queues."""
+        return self.mode == "planned" and self.planner.steering.way == "queue"
+
+    @property
+    def steers_by_flag(self) -> bool:
+        """Whether chosen jobs get the flag that the nodes carry."""
+        return self.mode == "planned" and self.planner.steering.way == "flag"
+
     def pool(self, name: str) -> Pool | None:
         """The pool of that name, or None."""
         return next((pool for pool in self.pools if pool.name == name), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolOutputs:
-    """What the stacks built for one pool."""
-
-    __pydantic_config__ = _STRICT
-
-    launch_template: str
-    subnets: tuple[str, ...]
-    notices: str = ""
-    """The queue of spot notices; the same for every pool of a stack."""
-
-
-def with_outputs(settings: BurstSettings, outputs: Mapping[str, PoolOutputs]) -> BurstSettings:
-    """The settings with what the stacks built filled in; pools without outputs stay as written, as does a queue."""
-    pools = tuple(
-        replace(pool, launch_template=out.launch_template, subnets=out.subnets)
-        if (out := outputs.get(pool.name))
-        else pool
-        for pool in settings.pools
-    )
-    built = (outputs[pool.name].notices for pool in pools if pool.name in outputs)
-    return replace(settings, pools=pools, notices=settings.notices or next(filter(None, built), ""))
-
-
-KINDS = (BurstSettings, Pool, PathMount, Requirements, Gate, Release, Caps, Budget, Life, Node)
+KINDS = (BurstSettings, Pool, PathMount, Requirements, Gate, Release, Caps, Budget, Life, Node, *PLANNER_KINDS)
 """Every part of burst.yaml."""

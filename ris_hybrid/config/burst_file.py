@@ -7,13 +7,16 @@ are errors, not warnings.
 from __future__ import annotations
 
 import json
+from functools import reduce
+from operator import getitem
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from ris_hybrid.config.document import Document, Remark, UnusableFile, read
+from ris_hybrid.config.document import DECIMAL, Document, Remark, UnusableFile, read
 from ris_hybrid.config.figures import WORD, below, not_above_zero
 from ris_hybrid.config.node_faults import node_faults
+from ris_hybrid.config.planner_faults import planner_faults
 from ris_hybrid.config.pool_faults import pool_faults
 from ris_hybrid.config.problems import found, problems
 from ris_hybrid.settings import BurstSettings, Gate
@@ -37,14 +40,31 @@ def load_burst(path: Path) -> BurstSettings:
     document = read(path)
     written = tuple(_written_faults(document))
     try:
-        # As JSON, where strict means what it says for a file: a list for a tuple, but no word for a number.
-        settings = TypeAdapter(BurstSettings).validate_json(json.dumps(document.data), strict=True)
+        settings = _validated(document.data)
     except ValidationError as error:
         raise _unusable(written + problems(document, error)) from error
     wrong = written + tuple(document.remark(loc, text) for loc, text in faults(settings))
     if wrong:
         raise _unusable(wrong)
     return settings
+
+
+def _validated(data: object) -> BurstSettings:
+    """As JSON, where strict means what it says for a file: a list for a tuple, but no word for a number.
+
+    ``0.10`` reaches us as text, because a version may be meant: where a number is expected it is one.
+    """
+    kind = TypeAdapter(BurstSettings)
+    try:
+        return kind.validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        exact = {one["loc"]: one["input"] for one in error.errors() if one["type"] == "float_type"}
+        if not all(isinstance(text, str) and DECIMAL.fullmatch(text) for text in exact.values()):
+            raise
+        plain = json.loads(json.dumps(data))
+        for loc, text in exact.items():
+            reduce(getitem, loc[:-1], plain)[loc[-1]] = float(text)
+        return kind.validate_json(json.dumps(plain), strict=True)
 
 
 def _unusable(wrong: tuple[Remark, ...]) -> UnusableFile:
@@ -62,6 +82,7 @@ def faults(settings: BurstSettings) -> Iterator[Fault]:
         yield ("endpoint_url",), f"expected http://... or https://..., found {found(settings.endpoint_url)}"
     yield from pool_faults(settings)
     yield from node_faults(settings)
+    yield from planner_faults(settings)
     yield from _gate_faults(settings.gates)
     yield from _limit_faults(settings)
 

@@ -29,7 +29,8 @@ _PLAIN = {
 }
 _TRUTH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
+DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
+"""A number as people write one. Where Python would write it in another way (``1.10``) it stays text here."""
 _MAX_COPIES = 10_000
 """Values that aliases may add before a file is refused: ten nested aliases of ten make 10^10."""
 
@@ -247,6 +248,6 @@ def _scalar(text: str, tag: str) -> object:
         return _TRUTH.get(text.lower(), text)
     if kind == "int" and _WHOLE.fullmatch(text):
         return int(text)
-    if kind == "float" and _DECIMAL.fullmatch(text) and repr(float(text)) == text:
+    if kind == "float" and DECIMAL.fullmatch(text) and repr(float(text)) == text:
         return float(text)
     return text

@@ -10,11 +10,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from ris_hybrid.config.problems import said
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.settings import BurstSettings, PoolOutputs, with_outputs
+from ris_hybrid.pool_outputs import PoolOutputs, with_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from ris_hybrid.settings import BurstSettings
 
 _HINT = "write it again: ris-hybrid burst outputs --environment ENV"
 

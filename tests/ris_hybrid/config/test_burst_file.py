@@ -243,6 +243,12 @@ def test_what_the_stacks_build_may_come_from_their_outputs(tmp_path: Path) -> No
     ]
 
 
+def test_a_number_may_be_written_with_all_its_digits(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD + "planner: {value: 0.10, labs: {wucci: 0.250}}\n").planner.value == 0.1
+    with pytest.raises(UnusableFile, match="expected a number, found 'ten'"):
+        load(tmp_path, GOOD + "planner: {value: ten, labs: {wucci: 0.250}}\n")
+
+
 def test_the_example_site_has_settings_that_load() -> None:
     site = Path(__file__).resolve().parents[3] / "examples" / "site"
     assert load_burst(site / "burst.yaml").cluster == "compute1"
