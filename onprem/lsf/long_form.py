@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 _WRAPPED = 21  # blanks at least before the rest of a line; the tables of load figures have fewer
 _JOB = re.compile(r"^Job <([0-9]+(?:\[[0-9]+\])?)>", re.MULTILINE)
-_COMMAND = re.compile(r",\s*Command(?:\(Spooled\))?\s*<")
-_NAME = re.compile(r",\s*Job\s*Name\s*<.*?>,\s*User\s*<", re.DOTALL)
+COMMAND = re.compile(r",\s*Command(?:\(Spooled\))?\s*<")
+NAME = re.compile(r",\s*Job\s*Name\s*<.*?>,\s*User\s*<", re.DOTALL)
 _GROUP = re.compile(r",\s*User\s*Group\s*<([^<>]+)>")
-_SUBMITTED = re.compile(
+SUBMITTED = re.compile(
     r"^(?P<at>\w{3} \w{3} +\d{1,2} \d\d:\d\d:\d\d(?: \d{4})?):\s*Submitted\s*from\s*host\s*(?P<rest><.*)$", re.MULTILINE
 )
-_QUOTED = re.compile(r"<[^<>]*>")
+QUOTED = re.compile(r"<[^<>]*>")
 _SLOTS = re.compile(r",\s*(\d{1,9})(?:-\d+|,\s*\d+)?\s*(?:Processors\s*Requested|Task\(s\)|Tasks?\s*Requested)")
 _DEPENDENCY = re.compile(r",\s*Dependency\s*Condition\s*<(.*?)>(?=[,;]|$)")
 _START = re.compile(r",\s*Specified\s*Start\s*Time\s*<([^<>]*)>")
@@ -51,14 +51,15 @@ class LongJob:
 def parse_long(text: str) -> Mapping[str, LongJob]:
     """Every job by id (``12``, ``12[3]``); other text is passed over. Raises ``SiteUnavailable`` for an odd limit."""
     found: dict[str, LongJob] = {}
-    for job_id, block in _blocks(_unwrapped(text)):
+    for job_id, block in blocks(unwrapped(text)):
         job = _long_job(block)
         if job is not None:
             found.setdefault(job_id, job)
     return found
 
 
-def _blocks(text: str) -> Iterator[tuple[str, str]]:
+def blocks(text: str) -> Iterator[tuple[str, str]]:
+    """Each job's id and what is said of it, of text that is not wrapped."""
     starts = list(_JOB.finditer(text))
     for number, start in enumerate(starts, 1):
         end = starts[number].start() if number < len(starts) else len(text)
@@ -66,12 +67,12 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _long_job(block: str) -> LongJob | None:
-    submitted = _SUBMITTED.search(block)
+    submitted = SUBMITTED.search(block)
     if submitted is None:
         return None
     rest, after = submitted["rest"], block[submitted.end() :]
     # The job's own texts stand in angle brackets: without them no user's file name can look like a request.
-    slots = _SLOTS.search(_QUOTED.sub("<>", rest))
+    slots = _SLOTS.search(QUOTED.sub("<>", rest))
     limit = _LIMIT.search(after)
     reasons = _REASONS.search(after)
     return LongJob(
@@ -87,8 +88,8 @@ def _long_job(block: str) -> LongJob | None:
 
 def _lab(header: str) -> str:
     """From the user group; the job's name and command, which are the user's own words, are cut off first."""
-    end = _COMMAND.search(header)
-    return lab_of(_first(_GROUP, _NAME.sub(", User <", header[: end.start()] if end else header, count=1)))
+    end = COMMAND.search(header)
+    return lab_of(_first(_GROUP, NAME.sub(", User <", header[: end.start()] if end else header, count=1)))
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:
@@ -96,7 +97,7 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
     return match[1] if match else ""
 
 
-def _unwrapped(text: str) -> str:
+def unwrapped(text: str) -> str:
     """Each wrapped line in one: the indentation of a text is that of its least indented rest."""
     lines = text.splitlines()
     depths = [depth for line in lines if line.strip() and (depth := len(line) - len(line.lstrip())) >= _WRAPPED]

@@ -12,6 +12,7 @@ from onprem.lsf.conf.edits import Edit, Want, includes
 from onprem.lsf.conf.reconfig import CheckFailed
 from onprem.shell import Completed, ReplayShell
 from ris_hybrid.errors import ConfigError, SiteUnavailable
+from ris_hybrid.planner_settings import Planner, Steering
 from ris_hybrid.settings import Life
 
 EDIT = Edit(owner="ris")
@@ -141,6 +142,75 @@ def test_what_the_files_must_say_follows_burst_yaml(make: Any) -> None:
     assert "LSB_RC_EXTERNAL_HOST_MAX_TTL" not in {want.key for want in wanted.lsf_conf(make.settings())}
     queues = {name: [(want.key, want.value) for want in wants] for name, wants in wanted.queues(settings).items()}
     assert queues == {"a": [("RC_HOSTS", "awshost"), ("RC_ACCOUNT", "lee")], "b": [("RC_HOSTS", "awshost")]}
+
+
+PLANNED = Planner(steering=Steering(queues={"a": "a-burst"}))
+
+
+def test_in_planned_mode_burst_queues_borrow_and_ordinary_ones_do_not(make: Any) -> None:
+    settings = make.settings(mode="planned", planner=PLANNED, pools=(make.pool(queues=("a",), labs=("lee",)),))
+    queues = {
+        name: [(want.key, want.value, want.add) for want in wants] for name, wants in wanted.queues(settings).items()
+    }
+    assert queues == {
+        "a": [("RC_HOSTS", "none", False)],
+        "a-burst": [("RC_HOSTS", "awshost", True), ("RC_ACCOUNT", "lee", True)],
+    }
+    assert wanted.copies(settings) == {"a-burst": "a"}
+    assert "risburst" not in wanted.resources(settings)
+    shadow = replace(settings, mode="shadow")
+    assert (list(wanted.queues(shadow)), wanted.copies(shadow)) == (["a"], {})
+
+
+def test_by_flag_queues_stay_and_the_flag_is_declared(make: Any) -> None:
+    planner = Planner(steering=Steering(way="flag", flag="onlycloud"))
+    settings = make.settings(mode="planned", planner=planner, pools=(make.pool(queues=("a",)),))
+    assert (list(wanted.queues(settings)), wanted.copies(settings)) == (["a"], {})
+    assert wanted.resources(settings)["onlycloud"][0] == "Boolean"
+
+
+MODEL = """\
+Begin Queue
+QUEUE_NAME = a
+# PRIORITY = 20
+PRIORITY   = 30
+#if time(19:00-7:00)
+RUNLIMIT   = 60
+#endif
+HOSTS      = h1 \\
+             h2  # two
+DESCRIPTION = long \\
+  text
+RC_HOSTS   = awshost
+rc_demand_policy = x
+FAIRSHARE_QUEUES = a b
+
+RERUNNABLE = yes
+End Queue
+"""
+
+
+def test_a_burst_queue_is_made_like_its_ordinary_one(make: Any) -> None:
+    settings = make.settings(mode="planned", planner=PLANNED, pools=(make.pool(queues=("a",)),))
+    keys, twins = wanted.queues(settings), wanted.copies(settings)
+    edited = batch.copy_queues(MODEL, twins, keys, EDIT, "lsb.queues").text
+    assert edited == (
+        f"{MODEL}{FROM}Begin Queue\n"
+        "QUEUE_NAME   = a-burst\n"
+        "DESCRIPTION  = jobs of a that the planner sends to the cloud\n"
+        "RC_HOSTS     = awshost\n"
+        "PRIORITY   = 30\n#if time(19:00-7:00)\nRUNLIMIT   = 60\n#endif\n"
+        "HOSTS      = h1 \\\n             h2  # two\n"
+        f"RERUNNABLE = yes\nEnd Queue\n{TO}"
+    )
+    made = batch.queues(edited, "lsb.queues")["a-burst"]
+    assert (made.value("HOSTS"), made.value("RC_HOSTS")) == ("h1               h2", "awshost")
+    assert batch.copy_queues(edited, twins, keys, EDIT, "lsb.queues").text == edited
+    settled = batch.set_queues(edited, keys, EDIT, "lsb.queues")
+    assert settled.text == edited
+    assert [(one.key, one.has, one.wanted) for one in settled.kept] == [("RC_HOSTS", "awshost", "none")]
+    with pytest.raises(ConfigError, match="expected a queue b, found none"):
+        batch.copy_queues(MODEL, {"b-burst": "b"}, keys, EDIT, "lsb.queues")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def settle(
             _replace(physical, lines[want.key], want)
         else:
             kept.append(Kept(where=where, key=want.key, has=found[1], wanted=want.value))
-    return "".join(physical), tuple(kept), tuple(want for want in wants if want.key not in lines)
+    return "".join(physical), tuple(kept), tuple(want for want in wants if want.add and want.key not in lines)
 
 
 def _replace(physical: list[str], line: Line, want: Want) -> None:

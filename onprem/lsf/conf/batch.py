@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 
 from onprem.lsf.conf.assignments import settle
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from onprem.lsf.conf.sections import Section
 
 RANGE = "LSF_HOST_ADDR_RANGE"
+_NOT_COPIED = frozenset(
+    {"QUEUE_NAME", "DESCRIPTION", "RC_HOSTS", "RC_ACCOUNT", "RC_DEMAND_POLICY", "FAIRSHARE_QUEUES", "ALIAS"}
+)
+_COUNTS = re.compile(r"\s*([^#\s]|#(if|elif|else|endif|include)\b)", re.IGNORECASE)
 
 
 def queues(text: str, file: str) -> dict[str, Section]:
@@ -37,6 +42,50 @@ def set_queues(text: str, wanted: Mapping[str, Sequence[Want]], edit: Edit, file
         end = queues(text, file)[name].end
         text = insert(text, end, edit.block([f"{want.key:<12} = {want.value}" for want in absent]))
     return Edited(text=text, kept=tuple(kept))
+
+
+def copy_queues(
+    text: str, twins: Mapping[str, str], wanted: Mapping[str, Sequence[Want]], edit: Edit, file: str
+) -> Edited:
+    """lsb.queues with a section for each twin that has none: as that of its model, and with the keys wanted of it.
+
+    Limits, hosts, users and commands of a queue are so those of the other one too. Not copied: names, what is said of
+    borrowing, and FAIRSHARE_QUEUES, of which LSF lets one queue alone speak. Raises ``ConfigError`` without a model.
+    """
+    there = queues(text, file)
+    made: list[str] = []
+    for name, model in twins.items():
+        if name in there:
+            continue
+        if model not in there:
+            raise ConfigError(f"{file}: expected a queue {model}, found none", "mend planner.steering.queues")
+        keys = [("QUEUE_NAME", name), ("DESCRIPTION", f"jobs of {model} that the planner sends to the cloud")]
+        keys += [(want.key, want.value) for want in wanted.get(name, ()) if want.add]
+        own = [f"{key:<12} = {value}" for key, value in keys]
+        made += ["Begin Queue", *own, *_body(text, there[model]), "End Queue"]
+    return Edited(text=insert(text, len(text.splitlines()), edit.block(made)))
+
+
+def unlike(one: Section, other: Section) -> tuple[str, ...]:
+    """Keys in which two queues differ, those aside that say who they are and what they borrow."""
+    mine, theirs = (
+        {key.upper(): section.value(key) for key in section.assignments() if key.upper() not in _NOT_COPIED}
+        for section in (one, other)
+    )
+    return tuple(sorted(key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key)))
+
+
+def _body(text: str, section: Section) -> list[str]:
+    """The lines of a section to copy: comments stay behind, unless they are conditions LSF reads."""
+    left = {
+        number
+        for key, line in section.assignments().items()
+        if key.upper() in _NOT_COPIED
+        for number in range(line.first, line.last + 1)
+    }
+    lines = text.splitlines()
+    body = ((number, lines[number].rstrip()) for number in range(section.begin + 1, section.end))
+    return [line for number, line in body if number not in left and line and _COUNTS.match(line)]
 
 
 def address_range(text: str, file: str) -> str | None:

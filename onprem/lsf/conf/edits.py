@@ -26,6 +26,8 @@ class Want:
     value: str
     enough: Callable[[str, str], bool] = _same
     """``enough(has, wanted)``: whether a value that is there already will do."""
+    add: bool = True
+    """False: no key at all will do as well, and none is added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,11 @@ def includes(has: str, wanted: str) -> bool:
     """A list of words that has ours, or ``all``."""
     words = has.split()
     return "all" in words or set(wanted.split()) <= set(words)
+
+
+def lends_nothing(has: str, _wanted: str) -> bool:
+    """RC_HOSTS of a queue that borrows no host."""
+    return has.lower() in {"", "none"}
 
 
 def insert(text: str, at: int, block: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from onprem.lsf.conf.edits import Want, anything, includes
+from onprem.lsf.conf.edits import Want, anything, includes, lends_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,8 @@ def resources(settings: BurstSettings) -> dict[str, tuple[str, str]]:
         settings.host_flag: "host borrowed from the cloud",
         settings.spot_flag: "spot machine, may be taken away",
     }
+    if settings.steers_by_flag:
+        booleans[settings.planner.steering.flag] = "cloud host for jobs the planner chose"
     return {
         **{name: ("Boolean", said) for name, said in booleans.items()},
         **{name: ("String", said) for name, said in STRINGS.items()},
@@ -56,9 +58,19 @@ def queues(settings: BurstSettings) -> dict[str, tuple[Want, ...]]:
     """lsb.queues: what the queues that pools name must say.
 
     RC_ACCOUNT is set where all pools of a queue serve one lab only: then every host borrowed for it is that lab's.
+    Where chosen jobs are moved to burst queues, those borrow and the ordinary ones do not.
     """
+    if settings.steers_by_queue:
+        ordinary = Want(key="RC_HOSTS", value="none", enough=lends_nothing, add=False)
+        twins = settings.planner.steering.queues
+        return {**dict.fromkeys(twins, (ordinary,)), **{burst: _queue(own, settings) for own, burst in twins.items()}}
     names = sorted({queue for pool in settings.pools for queue in pool.queues})
     return {name: _queue(name, settings) for name in names}
+
+
+def copies(settings: BurstSettings) -> dict[str, str]:
+    """Burst queue to the ordinary one it is made like, where lsb.queues has none of that name."""
+    return {burst: own for own, burst in settings.planner.steering.queues.items()} if settings.steers_by_queue else {}
 
 
 def _queue(name: str, settings: BurstSettings) -> tuple[Want, ...]:

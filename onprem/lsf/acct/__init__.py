@@ -1,0 +1,1 @@
+"""LSF's accounting file, lsb.acct, of every version seen: records into jobs of the past."""
