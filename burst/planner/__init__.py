@@ -1,0 +1,1 @@
+"""Which pending jobs are worth a cloud node, and how many nodes that makes: pure."""
