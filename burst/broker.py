@@ -18,12 +18,13 @@ Without the journal, on another master, fail-over itself takes longer than EC2 t
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from burst import ids
 from burst.checks import checked
 from burst.decide import data_fields
-from burst.engine import Observed, look, plan, with_word
+from burst.engine import look, plan
 from burst.fleet import account_of
 from burst.launching import Order, Outcome, launch
 from burst.ledger import note_cost, observe_fleet
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from burst.decide import Decision
+    from burst.engine import Observed
     from burst.fleet import Fleet
+    from burst.next_pool import Deciding
+    from burst.planning import Desk
     from burst.provider import Provider
     from burst.reap import Verdict
     from ris_hybrid.model import Machine
@@ -57,6 +61,8 @@ class Site:
     hosts: Hosts
     launch_lock: Callable[[], AbstractContextManager[None]]
     notices: Notices = field(default_factory=NoNotices)
+    planner: Desk | None = None
+    """What plans and steers, in modes ``planned`` and ``shadow``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +121,8 @@ def turn(provider: Provider, site: Site, *, dry_run: bool = False) -> Made:
     # Notices first, whatever else fails: the cloud gives two minutes.
     watched = None if dry_run else Turn(site.scheduler, site.notices, site.hosts, holds=True).take(provider)
     word = provider.word()
-    pressure, hosts = look(site.scheduler, provider, word)
+    looked = look(site.scheduler, provider, word)
+    hosts = looked.hosts
     machines = provider.cloud.machines()
     planned: tuple[Verdict, ...] = ()
     if dry_run:
@@ -127,21 +134,54 @@ def turn(provider: Provider, site: Site, *, dry_run: bool = False) -> Made:
     returned = give_back(provider, site.scheduler, site.hosts, machines, hosts, dry_run=dry_run)
     made = Made(watched=watched, decisions=(), launches=(), returned=returned, planned=planned)
     try:
-        fleet = with_word(observe_fleet(provider, machines), word)
+        observed = looked.with_fleet(observe_fleet(provider, machines))
     except (SiteUnavailable, CloudError) as error:
         return replace(made, unknown=f"nothing is launched on missing knowledge: {error.message}")
-    observed = Observed(pressure=pressure, fleet=fleet, hosts=hosts)
-    if dry_run:
-        return replace(made, decisions=plan(observed, provider.settings))
-    decisions, launches = _decide_and_launch(observed, provider, site)
+    return _planned_and_launched(made, observed, provider, site, dry_run=dry_run)
+
+
+def _planned_and_launched(made: Made, observed: Observed, provider: Provider, site: Site, *, dry_run: bool) -> Made:
+    """Plan and steer where the mode says so; then decide, and launch. In mode ``planned`` no plan is no launch.
+
+    A Resource Connector asks for nodes for the jobs that are in burst queues; here that is ours to see to.
+    """
+    desk = site.planner if provider.settings.mode != "thresholds" else None
+    done = None
+    if desk and not dry_run:
+        done = desk.planning.go(observed, provider, desk.hands)
+        if made.watched:
+            watched = replace(made.watched, planned=done, problems=made.watched.problems + done.problems)
+            made = replace(made, watched=watched)
+    stuck = done.stuck if done else frozenset()
+    deciding = partial(_decisions, provider=provider, desk=desk, stuck=stuck)
+    try:
+        standing = done.plan if done and done.mode == "planned" and not stuck else None
+        first = standing.decisions if standing else deciding(observed)
+        if dry_run:
+            return replace(made, decisions=first)
+        decisions, launches = _decide_and_launch(observed, provider, site, (first, deciding))
+    except SiteUnavailable as error:
+        return replace(made, unknown=f"nothing is launched on missing knowledge: {error.message}")
     return replace(made, decisions=decisions, launches=launches)
 
 
+def _decisions(
+    observed: Observed, provider: Provider, desk: Desk | None, stuck: frozenset[str]
+) -> tuple[Decision, ...]:
+    """By thresholds or by a plan, as the mode says. Raises ``SiteUnavailable`` where there is no plan to be had."""
+    if provider.settings.mode != "planned":
+        return plan(observed, provider.settings)
+    if desk is None:
+        raise SiteUnavailable("nobody plans here")
+    return desk.planning.again(observed, provider.settings, desk.hands.ground, stuck).decisions
+
+
 def _decide_and_launch(
-    observed: Observed, provider: Provider, site: Site
+    observed: Observed, provider: Provider, site: Site, decided: tuple[tuple[Decision, ...], Deciding]
 ) -> tuple[tuple[Decision, ...], tuple[Launched, ...]]:
-    """The plan carried out; where a pool was empty, what the next ones are asked for, until none is left to ask."""
-    decisions = new = plan(observed, provider.settings)
+    """The decisions carried out; where a pool was empty, what the next are asked for, until none is left."""
+    decisions, deciding = decided
+    new = decisions
     launches: tuple[Launched, ...] = ()
     while new:
         launches += (came := _launch_all(new, observed.fleet, provider, site))
@@ -149,7 +189,7 @@ def _decide_and_launch(
             break
         tried = [(one.decision, one.nodes) for one in launches]
         empty = {one.decision.pool for one in launches if one.empty}
-        new = next_decisions(observed, tried, empty, provider.settings)
+        new = next_decisions(observed, tried, empty, provider.settings, deciding)
         decisions += new
     return decisions, launches
 

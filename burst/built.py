@@ -14,7 +14,8 @@ from ris_hybrid.errors import CloudError, ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ris_hybrid.settings import BurstSettings, PoolOutputs
+    from ris_hybrid.pool_outputs import PoolOutputs
+    from ris_hybrid.settings import BurstSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

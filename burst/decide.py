@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING
 
 from burst.fleet import Fleet, account_of, commit_usd, dearest, planned
 from burst.limits import Ask, apply_all
+from burst.planner.values import NOTHING
 from ris_hybrid.model import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from burst.planner.values import Want
     from burst.pressure import GroupPressure, Pressure
     from ris_hybrid.settings import BurstSettings, Gate, Pool, Release
 
@@ -70,22 +74,36 @@ def decide(
         settings: gates, caps and budget.
         new_demand: LSF's own figure when LSF asks, None when nobody did.
     """
-    sight = _look(pool, _served(pool, pressure), settings, nodes_up=_nodes_up(pool, fleet))
+    sight = _look(pool, served(pool, pressure), settings, nodes_up=nodes_up_of(pool, fleet))
     sight = replace(sight, left=pressure.left_for_data)
     return _decide(sight, lab, fleet, settings, new_demand)
 
 
-def decide_all(pressure: Pressure, fleet: Fleet, settings: BurstSettings) -> tuple[Decision, ...]:
-    """Decide for every pool and lab with pressure, in order of priority; each sees what those before it took."""
+def decide_all(
+    pressure: Pressure,
+    fleet: Fleet,
+    settings: BurstSettings,
+    wants: Mapping[tuple[str, str], Want] | None = None,
+) -> tuple[Decision, ...]:
+    """Decide for every pool and lab with pressure, in order of priority; each sees what those before it took.
+
+    With ``wants``, by pool and lab, only what the plan has chosen counts in place of all that is behind an open gate.
+    """
     decisions: list[Decision] = []
     for pool in sorted(settings.pools, key=lambda pool: (-pool.priority, pool.name)):
-        groups = _served(pool, pressure)
+        groups = served(pool, pressure)
         sights: dict[bool, _Sight] = {}
         for lab in sorted({group.lab for group in groups}):
-            nodes_up = _nodes_up(pool, fleet)
+            nodes_up = nodes_up_of(pool, fleet)
             if nodes_up not in sights:
                 sights[nodes_up] = _look(pool, groups, settings, nodes_up=nodes_up)
-            decision = _decide(sights[nodes_up], lab, fleet, settings, None)
+            sight = sights[nodes_up]
+            if wants is None:
+                decision = _decide(sight, lab, fleet, settings, None)
+            else:
+                want = wants.get((pool.name, lab), NOTHING)
+                decision = decide_planned(Ask(pool=pool, lab=lab, nodes=want.nodes), want, fleet, settings)
+                decision = replace(decision, reasons=(*sight.reasons, *decision.reasons))
             decisions.append(decision)
             fleet = with_planned(fleet, decision, settings)
     return tuple(decisions)
@@ -135,11 +153,32 @@ def _decide(sight: _Sight, lab: str, fleet: Fleet, settings: BurstSettings, new_
     )
 
 
-def _served(pool: Pool, pressure: Pressure) -> tuple[GroupPressure, ...]:
+def decide_planned(ask: Ask, want: Want, fleet: Fleet, settings: BurstSettings, said: str = "") -> Decision:
+    """Decide for one pool and lab by what the plan wants, ``ask.nodes`` of it; ``said`` goes before the plan's word."""
+    each = want.data_usd / want.nodes if want.nodes else 0.0
+    text = f"{said}{want.jobs} chosen jobs with {want.slots} slots: {ask.nodes} new nodes of {ask.pool.slots}"
+    text += f"; ${want.data_usd:.2f} of data" if want.data_usd else ""
+    ask = replace(ask, data_usd=each)
+    nodes, lowered = apply_all(ask, fleet, settings)
+    return Decision(
+        pool=ask.pool.name,
+        lab=ask.lab,
+        nodes=nodes,
+        reasons=(Reason(stage="plan", text=text, nodes=ask.nodes), *lowered),
+        pending_jobs=want.jobs,
+        pending_slots=want.slots,
+        usd_committed=nodes * (commit_usd(dearest(ask.pool, settings.prices), settings) + each),
+        data_usd_per_node=each,
+    )
+
+
+def served(pool: Pool, pressure: Pressure) -> tuple[GroupPressure, ...]:
+    """Pending work that the pool serves."""
     return tuple(group for group in pressure.groups if serves(pool, group.queue, group.lab))
 
 
-def _nodes_up(pool: Pool, fleet: Fleet) -> bool:
+def nodes_up_of(pool: Pool, fleet: Fleet) -> bool:
+    """Whether it has nodes that are wanted: then the release figures hold."""
     return any(machine.wanted and machine.pool == pool.name for machine in fleet.machines)
 
 
@@ -174,26 +213,42 @@ def gate_met(gate: Gate, group: list[GroupPressure]) -> str:
     return ", ".join(said)
 
 
-def _look(pool: Pool, groups: tuple[GroupPressure, ...], settings: BurstSettings, *, nodes_up: bool) -> _Sight:
-    """Which gates are open, each with its reason. A gate looks at one queue, all its labs together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """Which queues' jobs may make a pool grow now, each with its reason."""
+
+    opened: frozenset[str]
+    said: Mapping[str, Reason]
+    """By queue with pressure."""
+
+
+def gates_of(pool: Pool, groups: tuple[GroupPressure, ...], settings: BurstSettings, *, nodes_up: bool) -> Gates:
+    """Which gates are open for what the pool serves. A gate looks at one queue, all its labs together."""
     by_queue: dict[str, list[GroupPressure]] = {}
     for group in groups:
         by_queue.setdefault(group.queue, []).append(group)
-    opened, reasons = set(), []
-    for queue, members in by_queue.items():
-        if not takes(pool, queue, settings):
-            reasons.append(Reason(stage="spot", text=f"{pool.name} takes no jobs of queue {queue}: not rerunnable"))
-            continue
-        met = next((words for gate in settings.gates if (words := gate_met(gate, members))), "")
-        if not met and nodes_up:
-            met = _held_open(settings.release, members)
-        if met:
-            opened.add(queue)
-            reasons.append(Reason(stage="gate", text=f"{queue} open: {met}"))
-        else:
-            jobs, slots = sum(g.jobs for g in members), sum(g.slots for g in members)
-            reasons.append(Reason(stage="gate", text=f"{queue} closed: {jobs} jobs, {slots} slots meet no gate"))
-    return _Sight(pool=pool, groups=groups, opened=frozenset(opened), reasons=tuple(reasons))
+    met = {queue: _met(pool, queue, members, settings, nodes_up) for queue, members in by_queue.items()}
+    opened = frozenset(queue for queue, (is_open, _) in met.items() if is_open)
+    return Gates(opened=opened, said={queue: reason for queue, (_, reason) in met.items()})
+
+
+def _met(
+    pool: Pool, queue: str, members: list[GroupPressure], settings: BurstSettings, nodes_up: bool
+) -> tuple[bool, Reason]:
+    if not takes(pool, queue, settings):
+        return False, Reason(stage="spot", text=f"{pool.name} takes no jobs of queue {queue}: not rerunnable")
+    words = next((words for gate in settings.gates if (words := gate_met(gate, members))), "")
+    if not words and nodes_up:
+        words = _held_open(settings.release, members)
+    if words:
+        return True, Reason(stage="gate", text=f"{queue} open: {words}")
+    jobs, slots = sum(g.jobs for g in members), sum(g.slots for g in members)
+    return False, Reason(stage="gate", text=f"{queue} closed: {jobs} jobs, {slots} slots meet no gate")
+
+
+def _look(pool: Pool, groups: tuple[GroupPressure, ...], settings: BurstSettings, *, nodes_up: bool) -> _Sight:
+    gates = gates_of(pool, groups, settings, nodes_up=nodes_up)
+    return _Sight(pool=pool, groups=groups, opened=gates.opened, reasons=tuple(gates.said.values()))
 
 
 def _held_open(release: Release, members: list[GroupPressure]) -> str:

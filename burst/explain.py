@@ -6,10 +6,11 @@ log. What neither knows any more is said to be unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from burst.explain_plan import past_words, plan_facts
 from burst.fleet import account_of
 from burst.history import concerns
 from burst.outlook import job_data, told
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from burst.decide import Decision
     from burst.outlook import Word
+    from burst.planner.values import Plan
     from ris_hybrid.model import Event, Job, Machine, Queue
 
 _LATEST = 20
@@ -48,32 +50,52 @@ class Known:
     widest: float = float("inf")
     word: Word | None = None
     """What the data plane says; None where it is not asked."""
+    plan: Plan | None = None
+    """The plan of this moment; None in mode ``thresholds``."""
+    mode: str = "thresholds"
 
 
 def explain_job(job: Job, known: Known) -> Explanation:
-    """Why this job did, or did not, make the site burst; where it runs if it does."""
+    """Why this job did, or did not, make the site burst or go to the cloud; where it runs if it does."""
+    subject = f"job {job.job_id}"
     facts = [f"queue {job.queue}, {account_of(job.lab)}, {job.slots} slots, {job.status}"]
+    words = _one_each(past_words(job.job_id, known.events))
     if job.exec_host:
         facts += _where(job, known)
-        return Explanation(subject=f"job {job.job_id}", facts=tuple(facts), events=())
+        return Explanation(subject=subject, facts=tuple(facts), events=_latest(words))
     facts.append(f"pending for {_span(job.pend_s)}; LSF says: {job.reason or 'nothing'}")
     facts += _data(job, known.word)
     data = known.word.jobs if known.word else None
     why = why_no_pressure(job, known.jobs, known.queues, known.widest, data)
     if why:
         facts.append(f"no pressure: {why}")
-        return Explanation(subject=f"job {job.job_id}", facts=tuple(facts), events=())
+        return Explanation(subject=subject, facts=tuple(facts), events=_latest(words))
     facts.append("it is pressure: more slots could start it")
+    if known.plan:
+        facts += plan_facts(job.job_id, known.plan, known.mode)
     mine = [decision for decision in known.decisions if decision.lab == job.lab]
-    for decision in mine:
-        facts.append(f"pool {decision.pool}: {decision.nodes} nodes now")
-        facts += [f"  {reason.stage}: {reason.text}" for reason in decision.reasons]
-    if not mine:
-        facts.append(f"no pool serves queue {job.queue} for {account_of(job.lab)}: see pools in burst.yaml")
+    facts += _decided(job, mine)
     about = [e for e in known.events if e.fields.get("lab") in {job.lab, account_of(job.lab)} and "pool" in e.fields]
     if any(decision.nodes for decision in mine) and not about:
         facts.append(f"LSF has not asked for nodes of {account_of(job.lab)} so far: look at RC_HOSTS and RC_ACCOUNT")
-    return Explanation(subject=f"job {job.job_id}", facts=tuple(facts), events=_latest(_folded(about)))
+    told = sorted([*_folded(about), *words], key=lambda event: event.at)
+    return Explanation(subject=subject, facts=tuple(facts), events=_latest(told))
+
+
+def _decided(job: Job, mine: Sequence[Decision]) -> Iterator[str]:
+    for decision in mine:
+        yield f"pool {decision.pool}: {decision.nodes} nodes now"
+        yield from (f"  {reason.stage}: {reason.text}" for reason in decision.reasons)
+    if not mine:
+        yield f"no pool serves queue {job.queue} for {account_of(job.lab)}: see pools in burst.yaml"
+
+
+def _one_each(events: Iterable[Event]) -> list[Event]:
+    """Events that name many jobs, without the others."""
+    return [
+        replace(event, fields={name: value for name, value in event.fields.items() if name != "jobs"})
+        for event in events
+    ]
 
 
 def explain_machine(machine: Machine, known: Known) -> Explanation:

@@ -95,7 +95,7 @@ def _meets(kind: InstanceType, wants: Requirements) -> bool:
         and _within(kind.memory_mib, wants.memory_mib, wants.memory_mib_max)
         and kind.gpus == wants.gpus
         and (wants.gpus > 0 or not _ACCELERATED.match(kind.name))
-        and not any(_like(pattern, kind.name) for pattern in wants.exclude)
+        and not any(like(pattern, kind.name) for pattern in wants.exclude)
     )
 
 
@@ -103,6 +103,6 @@ def _within(figure: int, least: int, most: int | None) -> bool:
     return least <= figure and (most is None or figure <= most)
 
 
-def _like(pattern: str, name: str) -> bool:
-    """EC2's own wildcard: ``*`` for any text, and ``c5*`` for the families c5, c5a and c5n."""
+def like(pattern: str, name: str) -> bool:
+    """Whether a type's name fits EC2's own wildcard: ``*`` for any text, ``c5*`` for the families c5, c5a and c5n."""
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name) is not None

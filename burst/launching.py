@@ -132,6 +132,7 @@ def _launch_rest(turn: _Turn, nodes: int) -> Outcome:
         count=nodes,
         asked=order.nodes,
         shortfall=LIMIT if nodes < rest else "",
+        open=_for_all(provider),
     )
     try:
         given = provider.cloud.launch(launch)
@@ -145,6 +146,13 @@ def _launch_rest(turn: _Turn, nodes: int) -> Outcome:
     short = {"shortfall": [f"{row.code}: {row.message}" for row in given.shortfall]} if given.shortfall else {}
     provider.note("launched", request=order.request_id, machines=outcome.launched, message=outcome.message, **short)
     return outcome
+
+
+def _for_all(provider: Provider) -> bool:
+    """Whether every job may use what is launched now: nodes for chosen jobs alone are of no use without a plan."""
+    settings = provider.settings
+    falls_back = settings.steers_by_flag and settings.planner.steering.fallback == "thresholds"
+    return falls_back and bool(provider.standing().problem)
 
 
 def _not_launched(turn: _Turn, error: CloudError) -> Outcome:

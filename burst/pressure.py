@@ -114,14 +114,9 @@ def measure(
     eligible: list[Job] = []
     left: dict[str, list[int]] = {}
     ahead = 0
-    verdicts: dict[object, str | None] = {}
-    unfinished = cache(lambda: {job.job_id.partition("[")[0] for job in jobs})
+    verdict = _verdicts(jobs, active)
     for job in jobs:
-        case = _CASE(job)  # a hundred thousand jobs are a few hundred cases
-        try:
-            why = verdicts[case]
-        except KeyError:
-            why = verdicts[case] = _why_left_out(job, active, unfinished)
+        why = verdict(job)
         if why == "" and job.slots > widest:
             why = "wider than any pool may grow"
         if data is not None and why == "":
@@ -141,6 +136,27 @@ def measure(
         left_out=tuple(LeftOut(reason=why, jobs=n, slots=slots) for why, (n, slots) in sorted(left.items())),
         slots_in_service=in_service,
     )
+
+
+def waiting(jobs: Sequence[Job], queues: Iterable[Queue]) -> list[Job]:
+    """The pending jobs that more slots would start, be they here or in the cloud: width and data are not looked at."""
+    verdict = _verdicts(jobs, {queue.name: queue.is_active for queue in queues})
+    return [job for job in jobs if verdict(job) == ""]
+
+
+def _verdicts(jobs: Sequence[Job], active: dict[str, bool]) -> Callable[[Job], str | None]:
+    """``_why_left_out`` for many: a hundred thousand jobs are a few hundred cases."""
+    known: dict[object, str | None] = {}
+    unfinished = cache(lambda: {job.job_id.partition("[")[0] for job in jobs})
+
+    def verdict(job: Job) -> str | None:
+        case = _CASE(job)
+        try:
+            return known[case]
+        except KeyError:
+            return known.setdefault(case, _why_left_out(job, active, unfinished))
+
+    return verdict
 
 
 def _why_by_data(data: JobData) -> str:
@@ -240,7 +256,7 @@ def _groups(eligible: list[Job], ahead: int, in_service: int) -> tuple[GroupPres
 
     Whole seconds are summed, so that no order of jobs changes a digit.
     """
-    fallback = _mean_limit_by_queue(eligible)
+    fallback = mean_limit_by_queue(eligible)
     rows: defaultdict[tuple[str, str], list[tuple[float, int, int, int]]] = defaultdict(list)
     newest, beside = math.inf, 0
     for waited, slots, limit, queue, lab in sorted(map(_WORK, eligible), key=itemgetter(0), reverse=True):
@@ -269,7 +285,7 @@ def _group(queue: str, lab: str, rows: list[tuple[float, int, int, int]], in_ser
 _WORK = attrgetter("pend_s", "slots", "run_limit_s", "queue", "lab")
 
 
-def _mean_limit_by_queue(jobs: Iterable[Job]) -> defaultdict[str, float]:
+def mean_limit_by_queue(jobs: Iterable[Job]) -> defaultdict[str, float]:
     """For jobs without a run limit: the mean of their queue's others. Many jobs, few limits: they are counted first."""
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     for (queue, limit), count in Counter(map(attrgetter("queue", "run_limit_s"), jobs)).items():

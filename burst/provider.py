@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from burst.checks import FakeChecks
+from burst.plan_file import Standing
 from ris_hybrid.model import Event
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ class Outlook(Protocol):
 
     def word(self, now: float, /) -> Word:
         """Never raises: what cannot be known is a word with a ``problem``."""
+        ...
+
+
+class Plans(Protocol):
+    """Tells the last plan of the service."""
+
+    def standing(self, now: float, /) -> Standing:
+        """Never raises: what does not count is a standing with a ``problem``."""
         ...
 
 
@@ -50,9 +59,16 @@ class Provider:
     outlook: Outlook | None = None
     """The data plane's word on pending jobs; None where it has none to give, and every job's data counts as there."""
 
+    plans: Plans | None = None
+    """The service's last plan; None where nobody plans."""
+
     def word(self) -> Word | None:
         """What the data plane says now; None where it is not asked."""
         return self.outlook.word(self.now) if self.outlook else None
+
+    def standing(self) -> Standing:
+        """The last plan, as it stands now; where nobody plans one with that problem."""
+        return self.plans.standing(self.now) if self.plans else Standing(problem="nobody plans here")
 
     def unanswered(self) -> frozenset[str]:
         """Requests begun and never answered: LSF does not know of them. Only sure while the launch lock is held."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from burst.outlook import Word
+    from burst.planning import Planned
     from burst.provider import Provider
     from ris_hybrid.model import Host, Machine, Notice
     from ris_hybrid.ports import Hosts, Notices, Scheduler
@@ -36,7 +37,7 @@ class Problem:
     """Something a turn could not ask or do."""
 
     what: str
-    """``ec2``, ``lsf``, ``notices``, ``ledger``, ``hosts``, ``reap``, ``data`` or ``spend``."""
+    """``ec2``, ``lsf``, ``notices``, ``ledger``, ``hosts``, ``reap``, ``data``, ``spend``, ``plan`` or ``steering``."""
     text: str
 
 
@@ -58,6 +59,8 @@ class Turned:
     problems: tuple[Problem, ...] = ()
     word: Word | None = None
     """What the data plane last said; None where it is not asked."""
+    planned: Planned | None = None
+    """What the planner's part of the turn came to; None in mode ``thresholds``."""
 
     @property
     def unknown(self) -> frozenset[str]:

@@ -91,6 +91,7 @@ def provider(
     from burst.aws.marks import Ec2Ledger
     from burst.journal import JournalFile
     from burst.lock import if_nobody_acted
+    from burst.plan_file import PlanFile, plan_path
     from burst.provider import Provider
     from burst.spend import SpendFile
 
@@ -108,6 +109,7 @@ def provider(
         ),
         checks=Ec2Checks(client),
         outlook=_outlook(settings, data),
+        plans=PlanFile(plan_path(data, settings.provider), settings),
     )
 
 
@@ -277,9 +279,8 @@ def judge(
     from ris_hybrid.config.waiver_file import load_waivers
 
     verdicts = check_plan(plan, context, load_waivers(waivers, BY_NAME.keys(), today) if waivers else (), today)
-    for one in verdicts.waived:
-        by = one.waiver
-        tell(f"waived by {by.owner} until {by.until} ({by.ticket}): {one.finding}: {by.reason}")
+    for by, found in ((one.waiver, one.finding) for one in verdicts.waived):
+        tell(f"waived by {by.owner} until {by.until} ({by.ticket}): {found}: {by.reason}")
     return lines(verdicts)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from burst.aws.calls import translated
 from burst.aws.client import make_client
 from ris_hybrid.errors import CloudError
-from ris_hybrid.settings import PoolOutputs
+from ris_hybrid.pool_outputs import PoolOutputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -33,6 +33,8 @@ NOTICE, REBALANCE = "ris_notice", "ris_rebalance"
 HELD, JOIN_FAILURES, OFF, BOOT = "ris_held", "ris_join_failures", "ris_off", "ris_boot_s"
 SPENT = "ris_spent"
 """On a pool's launch template: ``<until> <code>``, a count, why it is off, seconds to join, ``YYYY-MM <dollars>``."""
+OPEN = "ris_open"
+"""On a machine launched while no plan was in force: its boot script makes the planner's flag a plain one."""
 _SHUT_DOWN = "Client.InstanceInitiatedShutdown"
 """EC2's StateReason of a machine that was shut down from inside (EC2 API reference, StateReason)."""
 _SPENT = re.compile(r"(\d{4}-\d{2}) (\d{1,11}\.\d{2})", re.ASCII)
@@ -56,6 +58,8 @@ def launch_tags(launch: Launch, settings: BurstSettings) -> list[TagTypeDef]:
     }
     if launch.shortfall:
         values[SHORTFALL] = launch.shortfall
+    if launch.open:
+        values[OPEN] = "1"
     return [{"Key": key, "Value": value} for key, value in values.items()]
 
 

@@ -120,6 +120,7 @@ def _conf(pool: Pool, settings: BurstSettings) -> str:
         "FLAGS": " ".join(dict.fromkeys((settings.host_flag, *node.resources))),
         # Exclusive: LSF puts only those jobs on the node that name it.
         "SPOT_FLAG": f"!{settings.spot_flag}" if settings.spot_flag and pool.purchase != "on-demand" else "",
+        **({"BURST_FLAG": f"!{settings.planner.steering.flag}"} if settings.steers_by_flag else {}),
         "NCPUS": settings.ncpus,
         "GPUS": str(pool.gpus),
         "EFA": str(int(pool.efa)),
@@ -152,9 +153,11 @@ def _entry(path: str, mode: str, text: str) -> str:
 def _refuse(settings: BurstSettings) -> None:
     """Raise for what would break lsf.conf, fstab or a shell on every node, and for secrets."""
     node = settings.node
-    for flag in (settings.host_flag, settings.spot_flag or "none"):
+    for flag in (settings.host_flag, settings.spot_flag or "none", settings.planner.steering.flag):
         if not re.fullmatch(_NAME, flag):
-            raise ConfigError(f"host_flag, spot_flag: cannot use {flag!r}", "expected Booleans of lsf.shared")
+            raise ConfigError(
+                f"host_flag, spot_flag, planner.steering.flag: cannot use {flag!r}", "expected Booleans of lsf.shared"
+            )
     for key, (shape, hint) in _SHAPES.items():
         written = getattr(node, key)
         for value in (written,) if isinstance(written, str) else written:

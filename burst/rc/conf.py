@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from burst.rc import templates
 from ris_hybrid.errors import ConfigError
+from ris_hybrid.planner_settings import Exclude, Planner, Steering
 from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Life, Node, PathMount, Pool, Release, Requirements
 
 if TYPE_CHECKING:
@@ -50,8 +51,17 @@ def _settings(body: dict[str, Any]) -> BurstSettings:
         "release": Release(**_checked(Release, body["release"])),
         "life": Life(**_checked(Life, body["life"])),
         "node": Node(**_checked(Node, body["node"])),
+        "planner": _planner(body["planner"]) if "planner" in body else Planner(),  # older files have none
     }
     return BurstSettings(**{**_checked(BurstSettings, body), **nested})
+
+
+def _planner(row: dict[str, Any]) -> Planner:
+    nested = {
+        "exclude": Exclude(**_checked(Exclude, row["exclude"])),
+        "steering": Steering(**_checked(Steering, row["steering"])),
+    }
+    return Planner(**{**_checked(Planner, row), **nested})
 
 
 def _pool(row: dict[str, Any]) -> Pool:
@@ -116,6 +126,9 @@ _FORMS: dict[str, Callable[[object], bool]] = {
     "Mapping[str, float]": _by_name(_figure),
     "Literal['on-demand', 'spot', 'mixed']": lambda value: value in ("on-demand", "spot", "mixed"),
     "Literal['lustre', 's3', 'nfs']": lambda value: value in ("lustre", "s3", "nfs"),
+    "Literal['thresholds', 'planned', 'shadow']": lambda value: value in ("thresholds", "planned", "shadow"),
+    "Literal['queue', 'flag']": lambda value: value in ("queue", "flag"),
+    "Literal['none', 'thresholds']": lambda value: value in ("none", "thresholds"),
     "Literal['cores', 'threads']": lambda value: value in ("cores", "threads"),
 }
 """Field annotation to what its JSON looks like; nested settings are built, and so checked, on their own."""

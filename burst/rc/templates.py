@@ -60,6 +60,7 @@ def _template(pool: Pool, settings: BurstSettings) -> dict[str, Any]:
             **_graphics(pool),
             settings.host_flag: ["Boolean", "1"],
             **_spot(pool, settings),
+            **_steered(settings),
         },
     }
 
@@ -83,3 +84,15 @@ def _spot(pool: Pool, settings: BurstSettings) -> dict[str, list[str]]:
     if pool.purchase == "on-demand" or not settings.spot_flag:
         return {}
     return {f"!{settings.spot_flag}": ["Boolean", "1"]}
+
+
+def _steered(settings: BurstSettings) -> dict[str, list[str]]:
+    """The planner's flag, exclusive like that of spot: LSF counts only jobs that name it, which are the chosen ones.
+
+    Where thresholds take over while there is no plan, nobody names it then and every job has to count: it is a plain
+    resource of the template, and it is the policy script that holds LSF back while there is a plan.
+    """
+    if not settings.steers_by_flag:
+        return {}
+    steering = settings.planner.steering
+    return {f"{'!' if steering.fallback == 'none' else ''}{steering.flag}": ["Boolean", "1"]}

@@ -46,7 +46,7 @@ def look(settings: BurstSettings, files: LsfFiles, *, exact: bool = True) -> Ite
         yield _configuration(settings, files.envdir / str(entry.get("confPath", "")), exact=exact)
     yield _policy(settings, files)
     yield _data(files)
-    yield _service(settings, files)
+    yield _service(settings, files, planning=exact and settings.mode == "planned")
 
 
 def _entry(settings: BurstSettings, files: LsfFiles) -> dict[str, Any] | None:
@@ -109,7 +109,8 @@ def _data(files: LsfFiles) -> Finding:
     )
 
 
-def _service(settings: BurstSettings, files: LsfFiles) -> Finding:
+def _service(settings: BurstSettings, files: LsfFiles, *, planning: bool) -> Finding:
+    """``planning``: it is the service that plans (the sandbox plans by itself)."""
     path = relay.socket_path(str(files.data), settings.provider)
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(0.5)
@@ -122,8 +123,9 @@ def _service(settings: BurstSettings, files: LsfFiles) -> Finding:
         name="resident service",
         ok=ok,
         text=f"{'answers' if ok else 'does not answer'} at {path}",
-        hint="without it the scripts are slower and spot notices come by the nodes alone: ris-hybrid burst serve",
-        needed=False,
+        hint="without it the scripts are slower and spot notices come by the nodes alone: ris-hybrid burst serve"
+        + ("; and in mode planned nobody plans" if planning else ""),
+        needed=planning,
     )
 
 

@@ -60,11 +60,17 @@ def _lsf_conf(conf: dict[str, str], settings: BurstSettings) -> Iterator[Finding
         has = conf.get(want.key, "")
         ok = bool(has) and want.enough(has, want.value)
         text = has if ok or not has else f"{has}, burst.yaml wants {want.value}"
-        hint = _ADVICE.get(want.key, "without it no cloud host can join")
         needed = want.key not in _ADVICE
         yield Finding(
-            name=f"lsf.conf {want.key}", ok=ok, text=text or "not set", hint=f"{hint}; {ENABLE}", needed=needed
+            name=f"lsf.conf {want.key}", ok=ok, text=text or "not set", hint=_hint(want.key, has), needed=needed
         )
+
+
+def _hint(key: str, has: str) -> str:
+    """What to do about a key that is not set, or has another value."""
+    if has and key in _ADVICE:
+        return f"{ENABLE}, but keeps what an admin set unless told --replace {key}; or write its value into burst.yaml"
+    return f"{_ADVICE.get(key, 'without it no cloud host can join')}; {ENABLE}"
 
 
 def _ncpus(conf: dict[str, str], settings: BurstSettings) -> Finding:
@@ -106,17 +112,20 @@ def _queues(settings: BurstSettings, files: LsfFiles) -> Iterator[Finding]:
     borrowing = [
         name for name, section in there.items() if includes(section.value("RC_HOSTS") or "", settings.host_flag)
     ]
-    for name in wanted.queues(settings):
+    for name, wants in wanted.queues(settings).items():
         section = there.get(name)
         has = section.value("RC_HOSTS") if section else None
         text = has or ("RC_HOSTS is not set" if section else "no such queue")
+        lends = any(want.key == "RC_HOSTS" and want.add for want in wants)
+        needs = f"its jobs may not borrow: RC_HOSTS = {settings.host_flag}"
+        must_not = "jobs that nobody chose take the nodes: RC_HOSTS = none, for its burst queue borrows"
         yield Finding(
             name=f"lsb.queues {name}",
-            ok=name in borrowing,
+            ok=section is not None and (name in borrowing) is lends,
             text=text,
-            hint=f"its jobs may not borrow: RC_HOSTS = {settings.host_flag}; {ENABLE}",
+            hint=f"{needs if lends else must_not}; {ENABLE}",
         )
-    if any(not pool.queues for pool in settings.pools):
+    if any(not pool.queues for pool in settings.pools) and not settings.steers_by_queue:
         yield Finding(
             name="lsb.queues RC_HOSTS",
             ok=bool(borrowing),

@@ -89,10 +89,13 @@ def _lsf_parts(settings: BurstSettings, files: LsfFiles, options: Options) -> It
     if options.addresses:
         yield Part(path=files.cluster_file, render=lambda text: _addresses(text, options.addresses, edit, cluster))
     if queues or files.queues.is_file():
-        yield Part(
-            path=files.queues,
-            render=lambda text: batch.set_queues(_there(text, batch_queues), queues, edit, batch_queues),
-        )
+        twins = wanted.copies(settings)
+
+        def with_queues(text: str | None) -> Edited:
+            made = batch.copy_queues(_there(text, batch_queues), twins, queues, edit, batch_queues)
+            return batch.set_queues(made.text, queues, edit, batch_queues)
+
+        yield Part(path=files.queues, render=with_queues)
     yield Part(
         path=files.modules,
         render=lambda text: tables.load_module(_there(text, modules), wanted.MODULE, edit, modules),

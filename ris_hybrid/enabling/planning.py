@@ -131,7 +131,7 @@ def _lacking(settings: BurstSettings, files: LsfFiles, options: Options) -> list
             " give the network of the cloud nodes, e.g. --addresses 10.8.0.0/16"
         )
     anywhere = [pool.name for pool in settings.pools if not pool.queues]
-    if anywhere:
+    if anywhere and not settings.steers_by_queue:
         found.append(
             f"{files.queues}: pool {', '.join(anywhere)} names no queues: it serves those with RC_HOSTS"
             f" (= {settings.host_flag}), which an admin sets where borrowing is wanted"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from burst.outlook import Word
+    from burst.planning import Planned
     from burst.turn import Turned
     from ris_hybrid.settings import BurstSettings
 
@@ -52,6 +53,10 @@ class Metrics:
         self._budget = self._gauge("budget_usd", "Dollars allowed this month")
         self._data = self._gauge("data_usd", "Dollars of transfers and egress this month, spent or due", "lab")
         self._ready = self._gauge("data_jobs", "Pending jobs by what the data plane says of them", "verdict")
+        self._plan_at = self._gauge("plan_timestamp_seconds", "When the last plan was made", "mode")
+        self._planned = self._gauge("plan_jobs", "Pending jobs by the plan's word", "word")
+        self._planned_usd = self._gauge("plan_usd", "Dollars that the chosen jobs are expected to cost", "mode")
+        self._v = self._gauge("plan_share_of_v", "What pacing leaves of v, 0 to 1; site stands for all labs", "lab")
         self._at = self._gauge("last_turn_timestamp_seconds", "When the last turn ended")
         self._asked = self._gauge("asked", "Whether this could be asked in the last turn", "what")
         for verb in RELAYED:
@@ -85,6 +90,30 @@ class Metrics:
                 self._pools.labels(pool, one).set(state == one)
         self._usd.set(turned.committed_usd)
         self._data_plane(turned.word)
+        self._plan(turned.planned)
+
+    def _plan(self, planned: Planned | None) -> None:
+        """Figures of a plan stay until the next one; how old it is tells its time. None while another host plans."""
+        if planned is None:
+            return
+        if planned.standby:
+            for gauge in (self._plan_at, self._planned_usd, self._planned, self._v):
+                gauge.clear()
+            return
+        self._asked.labels("plan").set(planned.plan is not None)
+        plan = planned.plan
+        if plan is None:
+            return
+        for gauge in (self._plan_at, self._planned_usd, self._planned, self._v):
+            gauge.clear()
+        self._plan_at.labels(planned.mode).set(plan.at)
+        self._planned_usd.labels(planned.mode).set(plan.usd)
+        words = Counted("chosen" if one.chosen else "barred" if not one.pool else "kept" for one in plan.jobs)
+        for word in ("chosen", "kept", "barred"):
+            self._planned.labels(word).set(words[word])
+        self._planned.labels("beyond").set(plan.beyond)
+        for lab, share in plan.values.items():
+            self._v.labels(lab or "site").set(share)
 
     def _data_plane(self, word: Word | None) -> None:
         if word is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from burst.aws.client import Clients
 from burst.turn import Turn
 from ris_hybrid import relay, wiring
 from ris_hybrid.errors import ConfigError
+from ris_hybrid.planner_wiring import Desks
 from ris_hybrid.serve.answering import Desk
 from ris_hybrid.serve.loop import Service
 from ris_hybrid.serve.metrics import Metrics
@@ -76,25 +77,37 @@ def serve(order: Order) -> None:
     service.run(stop.wait)
 
 
-def watch(provider: Provider, clients: Clients) -> Turned:
-    """The service's turn: notices, then the reaper."""
-    return Turn(wiring.scheduler(_LSF_S), wiring.notices(provider, clients), wiring.hosts(_LSF_S)).take(provider)
+class Watch:
+    """The service's turn: notices, the reaper, and then, where the mode says so, the planner."""
+
+    def __init__(self, data: Path) -> None:
+        self._desks = Desks(data)
+
+    def __call__(self, provider: Provider, clients: Clients) -> Turned:
+        """One turn. What the planner cannot do is told in the answer; the reaper is done by then."""
+        ports = wiring.scheduler(_LSF_S), wiring.notices(provider, clients), wiring.hosts(_LSF_S)
+        turned = Turn(*ports).take(provider)
+        desk = self._desks.desk(provider.settings)
+        if desk is None:
+            return turned
+        done = desk.planning.take(provider, desk.hands)
+        return replace(turned, planned=done, problems=turned.problems + done.problems)
 
 
 class Turns:
-    """Makes the ports of each turn, and writes the figures after it. ``deed`` is what is done in a turn."""
+    """Makes the ports of each turn, and writes the figures after it. ``deed`` is what is done in a turn: ``Watch``."""
 
     def __init__(
         self,
         order: Order,
         clients: Clients,
         metrics: Metrics,
-        deed: Callable[[Provider, Clients], Turned | None] = watch,
+        deed: Callable[[Provider, Clients], Turned | None] | None = None,
     ) -> None:
         self._order = order
         self._clients = clients
         self._metrics = metrics
-        self._deed = deed
+        self._deed = deed or Watch(order.data)
         self._said: frozenset[str] = frozenset()
         self.settings = self._load()
 

@@ -78,6 +78,12 @@ mkdir -p "$ETC/lsf"
 # A copy of our own: LSF_TOP may be mounted from the site, and its lsf.conf is everybody's.
 resources=$(sed -n 's/^LSF_LOCAL_RESOURCES=//p' "$base" | tail -n 1 | tr -d '"')
 flags="$RIS_FLAGS"
+burst=${RIS_BURST_FLAG:-}
+if [ -n "$burst" ]; then # the jobs the planner chose name it, and no others run here
+    open=$(imds tags/instance/ris_open) || [ "$?" = 22 ]
+    [ -z "$open" ] || burst=${burst#!} # launched while no plan was in force: every job may
+    flags="$flags $burst"
+fi
 [ "$life" != spot ] || flags="$flags $RIS_SPOT_FLAG"
 for flag in $flags; do
     case $resources in *"[resource $flag]"*) ;; *) resources="$resources [resource $flag]" ;; esac

@@ -1,0 +1,1 @@
+"""The past replayed: what a policy would have cost, and how long jobs would have waited."""
