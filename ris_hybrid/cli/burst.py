@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ris_hybrid.cli import (
     burst_enable,
     burst_import,
+    burst_learn,
+    burst_mix,
     burst_offers,
     burst_outputs,
     burst_past,
+    burst_plan,
     burst_pools,
     burst_reap,
     burst_run,
     burst_serve,
+    burst_simulate,
     burst_unit,
     burst_userdata,
     show,
 )
 from ris_hybrid.cli.burst_site import ConfOption, JsonOption
-
-if TYPE_CHECKING:
-    from burst.decide import Decision
-    from burst.engine import Observed
-    from ris_hybrid.cli.burst_site import BurstSite
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -50,25 +49,6 @@ def status(
         raise failure
 
 
-@app.command("plan")
-def plan(conf: ConfOption = None, *, as_json: JsonOption = False) -> None:
-    """Show what would be launched now, with its price. Changes nothing: LSF does the asking."""
-    site, observed, decisions = _decide(conf)
-    if as_json:
-        show.json_object({"sandbox": site.sandbox, "launch": [_row(d) for d in decisions if d.nodes]})
-        return
-    wanted = [d for d in decisions if d.nodes]
-    if not wanted:
-        show.line("nothing would be launched now: ris-hybrid burst decide --explain says why")
-        return
-    show.table(
-        ("pool", "lab", "nodes", "jobs", "slots", "commits $"),
-        [(d.pool, d.lab or "-", d.nodes, d.pending_jobs, d.pending_slots, f"{d.usd_committed:.2f}") for d in wanted],
-    )
-    committed = observed.fleet.committed_usd(site.settings)
-    show.line(f"committed this month before: ${committed:.2f} of ${site.settings.budget.usd_per_month:.2f}")
-
-
 @app.command("decide")
 def decide(
     conf: ConfOption = None,
@@ -77,9 +57,14 @@ def decide(
     as_json: JsonOption = False,
 ) -> None:
     """Show the decision for every pool and lab with pressure, and why."""
-    site, observed, decisions = _decide(conf)
+    from ris_hybrid.cli.burst_deciding import decided
+    from ris_hybrid.cli.burst_site import open_site
+
+    site = open_site(conf)
+    now = decided(site)
+    observed, decisions = now.observed, now.decisions
     if as_json:
-        body: dict[str, Any] = {"sandbox": site.sandbox, "decisions": [_row(d) for d in decisions]}
+        body: dict[str, Any] = {"sandbox": site.sandbox, "decisions": [burst_plan.decision_row(d) for d in decisions]}
         if explain:
             body["left_out"] = [
                 {"reason": left.reason, "jobs": left.jobs, "slots": left.slots} for left in observed.pressure.left_out
@@ -123,10 +108,14 @@ def render(
 
 
 # What looks comes first in the help, then what changes, then what runs for long.
+app.command("plan")(burst_plan.plan)
 app.command("explain")(burst_past.explain)
 app.command("events")(burst_past.events)
 app.command("pools")(burst_pools.pools)
 app.command("offers")(burst_offers.offers)
+app.command("simulate")(burst_simulate.simulate)
+app.command("learn")(burst_learn.learn)
+app.command("mix")(burst_mix.mix)
 app.command("reap")(burst_reap.reap)
 app.command("clear")(burst_pools.clear)
 app.command("enable")(burst_enable.enable)
@@ -137,25 +126,3 @@ app.command("outputs")(burst_outputs.outputs)
 app.command("unit")(burst_unit.unit)
 app.command("serve")(burst_serve.serve)
 app.command("run")(burst_run.run)
-
-
-def _decide(conf: Path | None) -> tuple[BurstSite, Observed, tuple[Decision, ...]]:
-    from burst import engine
-    from ris_hybrid.cli.burst_site import open_site
-
-    site = open_site(conf)
-    observed = engine.observe(site.scheduler, site.provider)
-    return site, observed, engine.plan(observed, site.settings)
-
-
-def _row(decision: Decision) -> dict[str, Any]:
-    return {
-        "pool": decision.pool,
-        "lab": decision.lab,
-        "nodes": decision.nodes,
-        "pending_jobs": decision.pending_jobs,
-        "pending_slots": decision.pending_slots,
-        "usd_committed": round(decision.usd_committed, 4),
-        "data_usd": round(decision.data_usd, 4),
-        "reasons": [{"stage": r.stage, "text": r.text, "nodes": r.nodes} for r in decision.reasons],
-    }

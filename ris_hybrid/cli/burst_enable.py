@@ -45,6 +45,7 @@ def enable(
 ) -> None:
     """Switch the burst on: write what LSF's files and our provider's need, have LSF check it, say what to restart."""
     from onprem.lsf.conf import batch, places
+    from ris_hybrid.cli import burst_home
     from ris_hybrid.enabling import planning, switching
     from ris_hybrid.enabling.parts import Options
 
@@ -58,10 +59,12 @@ def enable(
     )
     plan = planning.enabling(settings, files, options)
     _say_left(plan)
+    shell = wiring.lsf_shell(files.envdir)
+    if settings.mode != "planned":
+        burst_home.send_home(conf, settings, shell, dry_run=dry_run)
     if dry_run:
         _show(plan)
         return
-    shell = wiring.lsf_shell(files.envdir)
     if plan.changes or plan.cut:
         switching.switch_on(plan, shell)
         _written(plan)
@@ -83,7 +86,7 @@ def disable(
 ) -> None:
     """Switch the burst off: the files as they were, except what an admin changed since."""
     from onprem.lsf.conf import places
-    from ris_hybrid.cli import burst_drain
+    from ris_hybrid.cli import burst_drain, burst_home
     from ris_hybrid.enabling import planning, record, switching
 
     settings = load_settings(conf)
@@ -92,10 +95,11 @@ def disable(
     if drain:
         burst_drain.drain(conf, wait_s=60 * wait, dry_run=dry_run)
     _say_left(plan)
+    shell = wiring.lsf_shell(files.envdir)
+    burst_home.send_home(conf, settings, shell, dry_run=dry_run)
     if dry_run:
         _show(plan)
         return
-    shell = wiring.lsf_shell(files.envdir)
     if plan.changes or record.folder(plan.home).is_dir():
         switching.switch_off(plan, shell)
         _written(plan)

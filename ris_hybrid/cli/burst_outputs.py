@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from burst.built import Difference
-    from ris_hybrid.settings import BurstSettings, PoolOutputs
+    from ris_hybrid.pool_outputs import PoolOutputs
+    from ris_hybrid.settings import BurstSettings
 
 
 def outputs(

@@ -76,7 +76,7 @@ def explain(
     for fact in explanation.facts:
         show.line(f"  {fact}")
     for event in explanation.events:
-        show.line(f"  {_told(event)}")
+        show.line(f"  {_said(event)}")
 
 
 def _explained(what: str, site: BurstSite) -> Explanation:
@@ -84,10 +84,10 @@ def _explained(what: str, site: BurstSite) -> Explanation:
 
     _refuse_other_names(what, site)
     if _JOB.fullmatch(what):
-        known = _known_with_jobs(site)
+        known = _known_with_jobs(site, what)
         job = next((job for job in known.jobs if job.job_id == what), None)
         if job is None:
-            raise ConfigError(f"LSF has no unfinished job {what}", "bjobs -u all lists them")
+            return _ended_job(what, known)
         return explain_job(job, known)
     known = _known(site)
     machine = find_machine(what, known.machines)
@@ -119,22 +119,35 @@ def _known(site: BurstSite) -> Known:
     return Known(now=provider.now, machines=provider.cloud.machines(), events=tuple(_log(site)))
 
 
-def _known_with_jobs(site: BurstSite) -> Known:
+def _ended_job(job_id: str, known: Known) -> Explanation:
+    """What the log has of a job that LSF no longer lists. Raises ``ConfigError`` where that is nothing."""
+    from burst.explain import Explanation
+    from burst.explain_plan import past_words
+
+    words = past_words(job_id, known.events)
+    if not words:
+        raise ConfigError(f"LSF has no unfinished job {job_id}", "bjobs -u all lists them")
+    return Explanation(subject=f"job {job_id}", facts=("LSF lists it no more; the log says:",), events=tuple(words))
+
+
+def _known_with_jobs(site: BurstSite, job_id: str) -> Known:
     from burst import engine
     from burst.explain import Known
+    from ris_hybrid.cli.burst_deciding import decided
 
-    provider = site.provider
-    jobs, queues = site.scheduler.jobs(), site.scheduler.queues()
-    observed = engine.observe(site.scheduler, provider)
+    now = decided(site, job_id)
+    observed, provider = now.observed, site.provider
     return Known(
         now=provider.now,
         machines=observed.fleet.machines,
         events=tuple(_log(site)),
-        jobs=jobs,
-        queues=queues,
-        decisions=engine.plan(observed, site.settings),
+        jobs=observed.jobs,
+        queues=observed.queues,
+        decisions=now.decisions,
         widest=engine.widest(site.settings),
-        word=provider.word(),
+        word=observed.word,
+        plan=now.plan,
+        mode=site.settings.mode,
     )
 
 
@@ -157,8 +170,20 @@ def _seconds(span: str) -> float:
     return float(int(found[1]) * _UNIT_S[found[2]])
 
 
+def _said(event: Event) -> str:
+    """What was planned and done of a job in words, anything else with its fields."""
+    from burst.explain_plan import past_text
+
+    text = past_text(event)
+    return f"{_at(event)}  {text}" if text else _told(event)
+
+
+def _at(event: Event) -> str:
+    return datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
 def _told(event: Event) -> str:
-    at = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    at = _at(event)
     fields = "  ".join(
         f"{name}={show.cell(value)}" for name, value in event.fields.items() if value not in ("", [], None)
     )

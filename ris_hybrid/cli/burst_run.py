@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,6 +59,7 @@ class _Broker:
     def __init__(self, conf: Path | None, host: str, *, dry_run: bool) -> None:
         from burst.aws.client import Clients
         from ris_hybrid.cli.burst_site import enter_sandbox, load_settings
+        from ris_hybrid.planner_wiring import Desks
         from ris_hybrid.serve.metrics import Metrics
         from ris_hybrid.serve.process import Order, Turns
 
@@ -69,6 +71,7 @@ class _Broker:
         self._dry_run = dry_run
         self._said = ""
         self._made: Made | None = None
+        self._desks = Desks(self._data)
 
     def turn(self) -> Made | None:
         """One turn; None when it was not ours to make, which is said when it begins."""
@@ -81,7 +84,8 @@ class _Broker:
 
         check_flags(provider.settings)
         _refuse_beside_connector(provider.settings.provider)
-        site = wiring.broker_site(provider, self._data, clients)
+        planner = self._desks.desk(provider.settings)
+        site = replace(wiring.broker_site(provider, self._data, clients), planner=planner)
         names = (self._host,) if self._host else wiring.here()
         post = wiring.broker_post(provider.settings, self._data, names)
         made = once(provider, site, post, dry_run=self._dry_run)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from burst.fleet import Fleet
+    from burst.plan_file import Standing
     from burst.pressure import Pressure
     from ris_hybrid.cli.burst_site import BurstSite
     from ris_hybrid.model import Host, Machine
@@ -90,6 +91,8 @@ def status_json(site: BurstSite, seen: Seen, failure: RisHybridError | None) -> 
         "cluster": site.settings.cluster,
         "provider": site.settings.provider,
         "now": site.provider.now,
+        "mode": site.settings.mode,
+        "plan": _plan_json(site.provider.standing(), site),
         "fleet": None if seen.fleet is None else _fleet_json(seen, seen.fleet, site.settings),
         "pressure": None if seen.pressure is None else _pressure_json(seen.pressure),
         "error": None if failure is None else failure.message,
@@ -100,6 +103,8 @@ def show_status(site: BurstSite, seen: Seen) -> None:
     """The same for people."""
     where = "sandbox, " if site.sandbox else ""
     show.line(f"{where}cluster {site.settings.cluster}, provider {site.settings.provider}")
+    if site.settings.mode != "thresholds":
+        show.line(plan_text(site.provider.standing(), site))
     if seen.fleet is None:
         show.line("cloud nodes: unknown")
     else:
@@ -108,6 +113,41 @@ def show_status(site: BurstSite, seen: Seen) -> None:
         show.line("pressure: unknown")
     else:
         _show_pressure(seen.pressure)
+
+
+def plan_text(standing: Standing, site: BurstSite) -> str:
+    """The service's last plan in a line, as the policy script finds it."""
+    from burst.planner.pacing import percent
+
+    mode = site.settings.mode
+    if standing.problem:
+        then = f"; launches as long: {site.settings.planner.steering.fallback}" if mode == "planned" else ""
+        return f"mode {mode}: no plan: {standing.problem}{then}"
+    age = max(0.0, site.provider.now - standing.at)
+    text = f"mode {mode}: plan of {age:.0f} s ago, {len(standing.chosen)} of {standing.reached + standing.beyond} jobs"
+    text += f" chosen for ${standing.usd:.2f}"
+    share = standing.shares.get("", 1.0)
+    return text if share >= 1.0 else f"{text}, v lowered to {percent(share)} by pacing"
+
+
+def _plan_json(standing: Standing, site: BurstSite) -> dict[str, Any] | None:
+    if site.settings.mode == "thresholds":
+        return None
+    if standing.problem:
+        return {"problem": standing.problem, "at": standing.at or None}
+    return {
+        "at": standing.at,
+        "age_s": round(site.provider.now - standing.at, 1),
+        "chosen": len(standing.chosen),
+        "jobs": standing.reached + standing.beyond,
+        "usd": standing.usd,
+        "share_of_v": {lab or "site": share for lab, share in standing.shares.items()},
+        "nodes": [
+            {"pool": pool, "lab": lab, "nodes": want.nodes}
+            for (pool, lab), want in standing.wants.items()
+            if want.nodes
+        ],
+    }
 
 
 def _show_fleet(seen: Seen, fleet: Fleet, settings: BurstSettings) -> None:

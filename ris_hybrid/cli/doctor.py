@@ -101,6 +101,7 @@ def _extras() -> list[Finding]:
 
     modules = {
         "data": ("awscrt", "globus_sdk", "urllib3"),
+        "planner": ("numba", "numpy", "scipy"),
         "sandbox": ("moto", "matplotlib", "jinja2"),
         "stacks": ("pulumi", "pulumi_aws"),
     }
@@ -141,6 +142,7 @@ def _site(site: BurstSite | None, lsf_envdir: Path | None, allocations: Path | N
         *(_command(name) for name in LSF_COMMANDS),
         _asked("LSF", lambda: f"{len(site.scheduler.queues())} queues"),
         *_lsf(site, lsf_envdir),
+        *_plan(site),
         _asked("AWS", lambda: f"{len(site.provider.cloud.machines())} machines in the ledger"),
         *_cloud(site),
     ]
@@ -171,7 +173,7 @@ def _lsf(site: BurstSite, lsf_envdir: Path | None) -> Iterable[Finding]:
     """LSF's files need no running LSF, and the other way round."""
     from onprem.lsf.conf import places
     from ris_hybrid import wiring
-    from ris_hybrid.checkup import connector, lsf_files, lsf_live, names, owners
+    from ris_hybrid.checkup import connector, lsf_files, lsf_live, names, owners, planner
 
     settings = site.settings
     try:
@@ -183,6 +185,8 @@ def _lsf(site: BurstSite, lsf_envdir: Path | None) -> Iterable[Finding]:
     shell = wiring.lsf_shell(envdir)
     yield from asked("queues", lambda: lsf_live.look(settings, site.scheduler, shell))
     yield from asked("LSF's files", lambda: lsf_files.look(settings, files))
+    yield from asked("planner's queues", lambda: planner.live(settings, site.scheduler.queues(), shell))
+    yield from asked("planner's files", lambda: planner.files(settings, files))
     yield from asked("resource connector", lambda: connector.look(settings, files, exact=not site.sandbox))
     yield from asked("restarts", lambda: [connector.restarts(_due(files, settings))])
     if site.sandbox:
@@ -191,6 +195,12 @@ def _lsf(site: BurstSite, lsf_envdir: Path | None) -> Iterable[Finding]:
     yield from asked("badmin rc error", lambda: lsf_live.complaints(shell))
     machines = site.provider.cloud.machines
     yield from asked("names of nodes", lambda: names.look(machines(), files.settings, names.SystemNames()))
+
+
+def _plan(site: BurstSite) -> Iterable[Finding]:
+    from ris_hybrid.checkup import planner
+
+    return planner.plan(site.settings, site.provider.standing(), site.provider.now)
 
 
 def _due(files: LsfFiles, settings: BurstSettings) -> tuple[Step, ...]:

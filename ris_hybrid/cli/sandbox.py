@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -43,7 +43,7 @@ SeedOption = Annotated[int, typer.Option("--seed", help="The same seed gives the
 
 
 @app.command("demo")
-def demo(
+def demo(  # noqa: PLR0917  # a typer command's options
     burst: BurstOption = None,
     scenario: Annotated[
         Path | None, typer.Option("--scenario", help="scenario.yaml; without it the shipped one.", exists=True)
@@ -52,11 +52,15 @@ def demo(
     seed: SeedOption = 1,
     report: Annotated[Path | None, typer.Option("--report", help="Write an HTML report to this file.")] = None,
     picture: Annotated[Path | None, typer.Option("--picture", help="Write the timeline as SVG.")] = None,
+    mode: Annotated[
+        Literal["auto", "thresholds", "planned", "both"],
+        typer.Option("--mode", help="What to replay by; auto: burst.yaml's own mode, and thresholds beside a plan."),
+    ] = "auto",
     *,
     broker: BrokerOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Replay a real trace with bursting and without; show decisions as they come and what it cost. Sandbox only."""
+    """Replay a real trace by thresholds, by the plan and without bursting; what each decided and cost. Sandbox only."""
     need_extra()
     _one_of(host_providers, broker=broker)
     for path in (report, picture):
@@ -65,21 +69,22 @@ def demo(
     from ris_hybrid.sandbox.live import view
     from ris_hybrid.sandbox.report import render
     from ris_hybrid.sandbox.rig import Order
-    from ris_hybrid.sandbox.scenario import example_scenario, example_site, load_scenario
+    from ris_hybrid.sandbox.scenario import example_demo, load_scenario
     from ris_hybrid.sandbox.timeline import draw
 
     order = Order(
-        scenario=load_scenario(scenario or example_scenario()),
-        burst_yaml=burst or example_site() / "burst.yaml",
+        scenario=load_scenario(scenario or example_demo() / "scenario.yaml"),
+        burst_yaml=burst or example_demo() / "burst.yaml",
         seed=seed,
         host_providers=host_providers,
         broker=broker,
     )
-    outcome = demos.run(order, view(), show.note)
+    modes = demos.modes(order.settings(), mode, ours=host_providers is None and not broker)
+    outcome = demos.run(order, modes, view, show.note)
     if report is not None:
-        _write(report, render(outcome.summary, outcome.history, outcome.without))
+        _write(report, render(outcome.summary, outcome.histories))
     if picture is not None:
-        _write(picture, draw(outcome.history, outcome.without))
+        _write(picture, draw(outcome.histories))
     if as_json:
         show.json_object(outcome.summary.as_json())
     else:
@@ -221,23 +226,18 @@ def _write(path: Path, text: str) -> None:
 
 
 def _show_summary(summary: Summary) -> None:
+    from ris_hybrid.sandbox.summary import rows_of
+
+    main = summary.main
     show.line("sandbox summary")
-    show.table(
-        ("", "with bursting", "without"),
-        [
-            ("mean wait, min", f"{summary.waits.mean_s / 60:.1f}", f"{summary.waits_without.mean_s / 60:.1f}"),
-            ("p95 wait, min", f"{summary.waits.p95_s / 60:.1f}", f"{summary.waits_without.p95_s / 60:.1f}"),
-        ],
-    )
+    show.table(("", *summary.runs), [(name, *cells) for name, cells in rows_of(summary).items()])
+    if summary.verdict():
+        show.line(summary.verdict())
     show.fields(
         {
             "trace": f"{summary.trace} (seed {summary.seed})",
-            "jobs finished": f"{summary.finished} of {summary.jobs} in {summary.virtual_hours:.1f} virtual hours",
-            "burst episodes": summary.bill.episodes,
-            "nodes launched": summary.bill.nodes,
-            "node-hours": f"{summary.bill.node_hours:.1f}",
-            "dollars (list price)": f"{summary.bill.usd:.2f}",
-            **{f"  {lab}": f"{usd:.2f}" for lab, usd in summary.bill.usd_by_lab.items()},
+            "jobs finished": f"{main.finished} of {summary.jobs} in {main.virtual_hours:.1f} virtual hours",
+            **{f"  {lab}, dollars": f"{usd:.2f}" for lab, usd in main.bill.usd_by_lab.items()},
             "built by the stacks": f"{summary.resources} resources in {summary.build_s:.1f} s",
             "instances left running": summary.instances_left,
             "AWS calls made": summary.api_calls,

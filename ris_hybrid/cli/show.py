@@ -10,13 +10,15 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Mapping
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 READER_GONE = 141
 """Exit code when the reader of stdout went away (``... | head``): 128 + SIGPIPE, as other Unix tools."""
@@ -94,13 +96,16 @@ def bug(failure: BaseException, *, trace: bool) -> None:
 
 
 def cell(value: object) -> str:
-    """A value as people read it: ``-`` for None, yes/no, lists with commas."""
+    """A value as people read it: ``-`` for None, yes/no, lists with commas, lists of lists with semicolons."""
     if value is None or value in ("", ()):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{cell(key)} {cell(one)}" for key, one in value.items()) or "-"
     if isinstance(value, tuple | list):
-        return ", ".join(map(cell, value)) or "-"
+        nested = any(isinstance(one, tuple | list) for one in value)
+        return ("; " if nested else ", ").join(map(cell, value)) or "-"
     return f"{value:g}" if isinstance(value, float) else printable(str(value))
 
 
@@ -116,6 +121,22 @@ def tolerant_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """What a library's compiled code prints meanwhile goes to stderr: stdout is for data."""
+    from ctypes import CDLL
+
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        CDLL(None).fflush(None)  # C keeps lines of its own until then
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _write(stream: TextIO, text: str) -> None:
