@@ -1,58 +1,157 @@
-"""The main job in the sandbox: a real trace, replayed twice, with bursting and without; and what came of it."""
+"""The main job in the sandbox: a real trace, replayed by thresholds, by the plan and without bursting; what came of it.
+
+Each replay has a cloud of its own, built anew, so that none finds what another left.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from burst import history as past
+from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox import cloud
 from ris_hybrid.sandbox import rig as rigs
-from ris_hybrid.sandbox.bill import bill_of, rented
+from ris_hybrid.sandbox.bill import Bill, bill_of, rented
 from ris_hybrid.sandbox.lsf.cluster import Cluster
 from ris_hybrid.sandbox.places import Places, root
 from ris_hybrid.sandbox.simulation import Simulation
-from ris_hybrid.sandbox.summary import Summary, waits_of
+from ris_hybrid.sandbox.summary import NO_MOVES, WITHOUT, Moves, Run, Summary, waits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from ris_hybrid.sandbox.cloud import Cloud
+    from ris_hybrid.model import Event
     from ris_hybrid.sandbox.history import History
     from ris_hybrid.sandbox.live import View
-    from ris_hybrid.sandbox.rig import Order, Rig
+    from ris_hybrid.sandbox.rig import Order
     from ris_hybrid.sandbox.scenario import Scenario
+    from ris_hybrid.settings import BurstSettings
+
+PAIR = ("thresholds", "planned")
+"""What is compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a demo leaves: figures and both histories."""
+    """What a demo leaves: figures, and the history of each replay by its mode."""
 
     summary: Summary
+    histories: Mapping[str, History]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Replayed:
+    """One replay with bursting, when everything it started has ended."""
+
+    run: Run
     history: History
-    without: History
+    resources: int
+    build_s: float
+    instances_left: int
+    api_calls: int
+    protocol_errors: int
 
 
-def run(order: Order, view: View, say: Callable[[str], None]) -> Outcome:
-    """Replay with bursting and without. Everything that was started has ended when this returns or raises."""
+def modes(settings: BurstSettings, asked: str, *, ours: bool) -> tuple[str, ...]:
+    """Which replays to make: those asked for, else what burst.yaml has, and thresholds before a plan.
+
+    Raises:
+        ConfigError: planned is asked for and cannot be: of a plug-in that is not ours, or without anything to steer by.
+    """
+    own = PAIR if settings.mode == "planned" else (settings.mode,)
+    wanted = {"both": PAIR, "auto": own if ours else ("thresholds",)}.get(asked, (asked,))
+    if "planned" not in wanted:
+        return wanted
+    if not ours:
+        raise ConfigError(
+            "--mode planned: the sandbox plans for our own provider under ebrokerd alone",
+            "leave --host-providers and --broker away",
+        )
+    steering = settings.planner.steering
+    if steering.way == "queue" and not steering.queues:
+        raise ConfigError(
+            "--mode planned: planner.steering.queues names no burst queue", "see the example site's burst.yaml"
+        )
+    return wanted
+
+
+def moves_in(events: Iterable[Event]) -> Moves:
+    """How many jobs were moved to the cloud's queue, and back, by an audit log."""
+    counted = Counter({"moved": 0, "moved back": 0})
+    for event in events:
+        if event.kind in counted:
+            jobs = event.fields.get("jobs")
+            counted[event.kind] += len(jobs) if isinstance(jobs, list | tuple) else 0
+    return Moves(chosen=counted["moved"], back=counted["moved back"])
+
+
+def run(order: Order, modes: Sequence[str], view: Callable[[], View], say: Callable[[str], None]) -> Outcome:
+    """Replay in each of the modes, then without bursting. Everything started has ended when this returns or raises."""
     began = time.monotonic()
-    scenario = order.scenario
+    done: dict[str, _Replayed] = {}
+    for mode in modes:
+        if len(modes) > 1:
+            say(f"replay by {mode}")
+        done[mode] = _replayed(replace(order, mode=mode), view(), "" if done else "sandbox: ", say)
+    without = _without(order.scenario)
+    made = list(done.values())
+    summary = Summary(
+        seed=order.seed,
+        trace=order.scenario.name,
+        jobs=len(order.scenario.trace.arrivals),
+        runs={mode: replayed.run for mode, replayed in done.items()} | {WITHOUT: _figures(without, order.scenario)},
+        resources=made[-1].resources,
+        build_s=made[-1].build_s,
+        instances_left=sum(one.instances_left for one in made),
+        api_calls=sum(one.api_calls for one in made),
+        protocol_errors=sum(one.protocol_errors for one in made),
+        wall_s=time.monotonic() - began,
+    )
+    histories = {mode: replayed.history for mode, replayed in done.items()} | {WITHOUT: without.history}
+    return Outcome(summary=summary, histories=histories)
+
+
+def _replayed(order: Order, view: View, title: str, say: Callable[[str], None]) -> _Replayed:
     places = Places(root=root() / f"demo-{os.getpid()}")
     places.create()
     places.write_state("demo", {})
     try:
         with rigs.built(order, places) as rig:
             made = cloud.built(places.root)
-            say(f"sandbox: the cloud was built by the stacks' own programs: {made}")
+            if title:
+                say(f"{title}the cloud was built by the stacks' own programs: {made}")
             rig.simulation.watch = view.show
             with view:
                 rig.simulation.run()
-            without = _without(scenario)
-            summary = _summary(order, rig, without, made, time.monotonic() - began)
+            machines = [rented(row) for row in rig.aws.instances()]
+            bill = bill_of(machines, rig.settings.prices, rig.simulation.cluster.now)
+            return _Replayed(
+                run=_figures(rig.simulation, order.scenario, bill, moves_in(past.events(rig.audit))),
+                history=rig.simulation.history,
+                resources=made.resources,
+                build_s=made.seconds,
+                instances_left=cloud.instances_left(rig.aws),
+                api_calls=cloud.product_calls(rig.aws),
+                protocol_errors=len(rig.ebrokerd.protocol_errors),
+            )
     finally:
         places.remove()
-    return Outcome(summary=summary, history=rig.simulation.history, without=without.history)
+
+
+def _figures(simulation: Simulation, scenario: Scenario, bill: Bill | None = None, moves: Moves = NO_MOVES) -> Run:
+    finished = simulation.cluster.finished()
+    return Run(
+        finished=len(finished),
+        waits=waits_of(finished),
+        bill=bill or bill_of((), {}, simulation.cluster.now),
+        jobs_burst=sum(job.borrowed for job in finished),
+        moves=moves,
+        virtual_hours=(simulation.cluster.now - scenario.starts) / 3600,
+    )
 
 
 def _without(scenario: Scenario) -> Simulation:
@@ -60,24 +159,3 @@ def _without(scenario: Scenario) -> Simulation:
     simulation = Simulation(cluster=cluster, arrivals=scenario.trace.arrivals)
     simulation.run()
     return simulation
-
-
-def _summary(order: Order, rig: Rig, without: Simulation, made: Cloud, wall_s: float) -> Summary:
-    scenario, cluster = order.scenario, rig.simulation.cluster
-    finished = cluster.finished()
-    return Summary(
-        seed=order.seed,
-        trace=scenario.name,
-        jobs=len(scenario.trace.arrivals),
-        finished=len(finished),
-        virtual_hours=(cluster.now - scenario.starts) / 3600,
-        bill=bill_of((rented(row) for row in rig.aws.instances()), rig.settings.prices, cluster.now),
-        waits=waits_of(finished),
-        waits_without=waits_of(without.cluster.finished()),
-        resources=made.resources,
-        build_s=made.seconds,
-        instances_left=cloud.instances_left(rig.aws),
-        api_calls=cloud.product_calls(rig.aws),
-        protocol_errors=len(rig.ebrokerd.protocol_errors),
-        wall_s=wall_s,
-    )

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 _LINE_EVERY = 15  # samples between two plain progress lines
 _LAST = 12
-_TOLD = frozenset({"decision", "launch", "leaving", "refused", "short", "delayed", "protocol error", "lost", "stuck"})
+_TOLD = frozenset(
+    {"decision", "launch", "leaving", "refused", "short", "delayed", "protocol error", "lost", "stuck"}
+    | {"moved", "moved back", "trouble"}
+)
 
 
 class View(Protocol):

@@ -53,7 +53,12 @@ class LsfTop:
 
 
 def write(
-    top: Path, settings: BurstSettings, host_providers: Path | None = None, *, connector_on: bool = True
+    top: Path,
+    settings: BurstSettings,
+    host_providers: Path | None = None,
+    *,
+    connector_on: bool = True,
+    conf: Mapping[str, str] = LSF_CONF,
 ) -> LsfTop:
     """Write lsf.conf, the Resource Connector's files and our provider's scripts and configuration.
 
@@ -63,7 +68,7 @@ def write(
     places = LsfTop(top=top, cluster=settings.cluster)
     for folder in (places.data, places.log):
         folder.mkdir(parents=True, exist_ok=True)
-    files = _before(places, settings, LSF_CONF if connector_on else {})
+    files = _before(places, settings, conf if connector_on else {})
     options = Options(hook=str(Path(sys.executable).parent / "ris-hybrid-rc"), addresses="10.*.*.*")
     for part in parts(settings, files, options):
         if not connector_on and not part.path.is_relative_to(home(files, settings)):
@@ -82,7 +87,7 @@ def _before(places: LsfTop, settings: BurstSettings, conf: Mapping[str, str]) ->
     batch = places.conf / "lsbatch" / settings.cluster / "configdir"
     batch.mkdir(parents=True, exist_ok=True)
     lines = {"LSF_TOP": str(places.top), "EGO_DEFINE_NCPUS": settings.ncpus, **conf}
-    queues = sorted({name for pool in settings.pools for name in pool.queues})
+    queues = sorted({name for pool in settings.pools for name in pool.queues} | settings.planner.steering.queues.keys())
     texts = {
         places.conf / "lsf.conf": "".join(f"{key}={value}\n" for key, value in lines.items()),
         places.conf / "lsf.shared": "",

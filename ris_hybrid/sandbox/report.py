@@ -6,27 +6,36 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ris_hybrid.sandbox import timeline
+from ris_hybrid.sandbox.summary import rows_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ris_hybrid.sandbox.history import History
     from ris_hybrid.sandbox.summary import Summary
 
 
-def render(summary: Summary, history: History, without: History | None) -> str:
+def render(summary: Summary, histories: Mapping[str, History]) -> str:
     """The page as text. All text is escaped; only the picture, our own drawing, goes in as it is."""
     from jinja2 import Environment
 
     source = files("ris_hybrid.sandbox").joinpath("templates/report.html").read_text(encoding="utf-8")
-    picture = timeline.draw(history, without)
+    picture = timeline.draw(histories)
     page = Environment(autoescape=True).from_string(source)
     return page.render(
         summary=summary,
+        rows=rows_of(summary),
+        verdict=summary.verdict(),
+        labs=sorted({lab for run in summary.runs.values() for lab in run.bill.usd_by_lab}),
         picture=picture[picture.index("<svg") :],
-        minutes=lambda seconds: f"{seconds / 60:.1f} min",
-        happenings=[
-            {"time": clock_text(history.minutes(row.at)), "kind": row.kind, "text": row.text}
-            for row in history.happenings
-        ],
+        told={
+            name: [
+                {"time": clock_text(history.minutes(row.at)), "kind": row.kind, "text": row.text}
+                for row in history.happenings
+            ]
+            for name, history in histories.items()
+            if history.happenings
+        },
     )
 
 

@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from burst.aws.shapes import with_shapes
+from ris_hybrid import planner_wiring
 from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.outputs import merge_outputs
@@ -28,6 +29,7 @@ from ris_hybrid.sandbox.lsf.server import CommandServer, install_commands, servi
 from ris_hybrid.sandbox.machine_room import AwsMachineRoom
 from ris_hybrid.sandbox.nursery import Nursery
 from ris_hybrid.sandbox.simulation import Simulation
+from ris_hybrid.sandbox.turns import ServiceTurns
 from ris_hybrid.wiring import DATA_VARIABLE, HOST_VARIABLE
 
 if TYPE_CHECKING:
@@ -53,6 +55,14 @@ class Order:
     """Somebody else's hostProviders.json, to run in place of our provider and policy."""
     broker: bool = False
     """An LSF without Resource Connector: our broker in place of ebrokerd."""
+    mode: str = ""
+    """In place of burst.yaml's own mode; empty leaves it, and is thresholds where nobody of ours plans."""
+
+    def settings(self) -> BurstSettings:
+        """burst.yaml, in the mode that is asked for. Raises ``ConfigError``."""
+        settings = with_shapes(load_burst(self.burst_yaml))
+        mode = self.mode or ("thresholds" if self.broker or self.host_providers else settings.mode)
+        return replace(settings, mode=mode)  # type: ignore[arg-type]  # one of its words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +73,8 @@ class Rig:
     aws: SandboxAws
     simulation: Simulation
     ebrokerd: Ebrokerd | Broker
+    audit: Path
+    """The provider's audit log."""
     env: dict[str, str]
     """What the scripts and LSF's clients run in; its clock follows the virtual time."""
 
@@ -81,14 +93,15 @@ def built(order: Order, places: Places) -> Iterator[Rig]:
         PolicyViolation: what the pools need breaks a rule; nothing was built.
         SiteUnavailable: the AWS emulator did not start.
     """
-    settings, scenario = with_shapes(load_burst(order.burst_yaml)), order.scenario
+    settings, scenario = order.settings(), order.scenario
     aws = SandboxAws.start(places.aws_state, seed=order.seed, region=settings.region)
     try:
         aws.set_clock(scenario.starts)
         settings = replace(settings, endpoint_url=aws.url)
         outputs = cloud.build(settings, aws, places.root, scenario.phi_labs)
         settings = merge_outputs(replace(settings, outputs=outputs.name), places.root)
-        top = lsf_top.write(places.lsf_top, settings, order.host_providers, connector_on=not order.broker)
+        conf = {**lsf_top.LSF_CONF, **scenario.lsf_conf}
+        top = lsf_top.write(places.lsf_top, settings, order.host_providers, connector_on=not order.broker, conf=conf)
         cluster = _cluster(scenario, settings, places, aws)
         simulation = Simulation(cluster=cluster, arrivals=scenario.trace.arrivals if order.replay else ())
         env = _environment(places, aws, top, cluster)
@@ -113,7 +126,7 @@ def _cluster(scenario: Scenario, settings: BurstSettings, places: Places, aws: S
         objects=lambda: closing(SandboxClients.of(aws)),
         carry=aws.carry,
     )
-    cluster = Cluster(scenario.cluster, scenario.starts, worker)
+    cluster = Cluster(scenario.cluster_for(settings), scenario.starts, worker)
     return cluster
 
 
@@ -140,7 +153,16 @@ def _rig(  # the parts that are plugged together
             machine_room=AwsMachineRoom(aws, lambda: simulation.cluster.now, trusting=order.host_providers is not None),
             boot_s=boot_s,
         )
-    rig = Rig(settings=settings, aws=aws, simulation=simulation, ebrokerd=ebrokerd, env=env)
+    audit = top.data / f"{settings.provider}-audit.jsonl"
+    if settings.mode != "thresholds" and not order.broker and order.host_providers is None:
+        simulation.service = ServiceTurns(
+            cluster=simulation.cluster,
+            provider=provider_of(settings, top.data, simulation.cluster.now, env),
+            planning=planner_wiring.planning(settings, top.data),
+            env=env,
+            history=simulation.history,
+        )
+    rig = Rig(settings=settings, aws=aws, simulation=simulation, ebrokerd=ebrokerd, audit=audit, env=env)
     simulation.ebrokerd, simulation.set_clock = ebrokerd, rig.set_clock
     return rig
 

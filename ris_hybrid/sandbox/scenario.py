@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,12 @@ from ris_hybrid.sandbox.lsf.clusterfile import load_cluster
 from ris_hybrid.sandbox.lsf.swf import Names, read_swf
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ris_hybrid.config.schema import Allocation
     from ris_hybrid.sandbox.lsf.spec import ClusterSpec
     from ris_hybrid.sandbox.lsf.swf import Trace
+    from ris_hybrid.settings import BurstSettings
 
 _HINT = "see the shipped scenario.yaml"
 
@@ -34,6 +37,7 @@ class _File(BaseModel):
     starts: AwareDatetime
     queues: dict[int, str] = {}
     labs: tuple[str, ...] = ()
+    lsf_conf: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +49,41 @@ class Scenario:
     cluster: ClusterSpec
     trace: Trace
     starts: float
+    lsf_conf: Mapping[str, str] = field(default_factory=dict)
+    """What its lsf.conf says in place of the sandbox's own (``lsf_top.LSF_CONF``)."""
 
     @property
     def phi_labs(self) -> tuple[str, ...]:
         """Labs whose allocation holds protected health information."""
         return tuple(allocation.lab for allocation in self.allocations if allocation.secure)
+
+    def cluster_for(self, settings: BurstSettings) -> ClusterSpec:
+        """The cluster as its admin would have set it up for this burst.yaml.
+
+        The file has it for a plan steered by queues: burst queues alone borrow. For all else there are no burst queues,
+        and the ordinary ones have what theirs had: RC_HOSTS, RC_ACCOUNT and RC_DEMAND_POLICY.
+        """
+        steering = settings.planner.steering
+        if settings.mode == "planned" and steering.way == "queue":
+            return self.cluster
+        named = {queue.name: queue for queue in self.cluster.queues}
+        twins = {name: named[burst] for name, burst in steering.queues.items() if burst in named}
+        borrowing = {
+            name: replace(
+                named[name],
+                rc_hosts=twin.rc_hosts,
+                rc_account=twin.rc_account,
+                rc_demand_policy=twin.rc_demand_policy,
+            )
+            for name, twin in twins.items()
+            if name in named
+        }
+        away = {twin.name for twin in twins.values()}
+        kept = (queue for queue in self.cluster.queues if queue.name not in away)
+        hosts = tuple(
+            replace(host, queues=tuple(name for name in host.queues if name not in away)) for host in self.cluster.hosts
+        )
+        return replace(self.cluster, hosts=hosts, queues=tuple(borrowing.get(queue.name, queue) for queue in kept))
 
     def without_bursting(self) -> ClusterSpec:
         """The same cluster with every queue kept on its own hosts."""
@@ -64,6 +98,11 @@ def example_site() -> Path:
 def example_scenario() -> Path:
     """The scenario of the shipped example."""
     return example_site() / "lsf" / "scenario.yaml"
+
+
+def example_demo() -> Path:
+    """The folder of what the demo replays: scenario.yaml and burst.yaml."""
+    return example_site() / "demo"
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -89,4 +128,5 @@ def load_scenario(path: Path) -> Scenario:
         cluster=cluster,
         trace=read_swf(folder / wanted.trace, Names(labs=wanted.labs, queues=wanted.queues)),
         starts=wanted.starts.timestamp(),
+        lsf_conf=wanted.lsf_conf,
     )

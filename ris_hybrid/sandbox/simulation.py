@@ -1,6 +1,7 @@
 """Drives the virtual cluster and its ebrokerd through virtual time, and keeps the history (sandbox).
 
-    next of (submission, cluster event, ebrokerd tick, sample) → advance the cluster → submit → tick → sample
+    next of (submission, cluster event, turn, tick, sample) → advance the cluster → submit → the service's turn
+        → ebrokerd's tick → sample
 
 A script call takes no virtual time: the clock stands while a child process answers, so a replay is the same on a
 fast and on a slow machine.
@@ -59,6 +60,18 @@ class Lender(Protocol):
         ...
 
 
+class Turner(Protocol):
+    """ris-hybrid's own service."""
+
+    def next_turn(self) -> float:
+        """When ``turn`` is due."""
+        ...
+
+    def turn(self) -> None:
+        """Take it."""
+        ...
+
+
 def _no_clock(_now: float) -> None:
     """No cloud whose clock would have to follow."""
 
@@ -74,8 +87,10 @@ class Simulation:
     cluster: Cluster
     arrivals: Sequence[Arrival] = ()
     ebrokerd: Lender | None = None
+    service: Turner | None = None
+    """Takes its turn before ebrokerd acts at the same moment, so that what ebrokerd asks for is planned."""
     set_clock: Callable[[float], None] = _no_clock
-    """Told the virtual time before ebrokerd acts."""
+    """Told the virtual time before the service or ebrokerd acts."""
     watch: Callable[[History], None] = _no_watcher
     """Called after every sample, for a live view."""
     history: History = field(init=False)
@@ -136,6 +151,8 @@ class Simulation:
             times.append(event)
         if self.ebrokerd is not None:
             times.append(self.ebrokerd.next_tick())
+        if self.service is not None:
+            times.append(self.service.next_turn())
         return max(self.cluster.now, min(times))
 
     def step(self, to: float) -> None:
@@ -144,13 +161,20 @@ class Simulation:
         while self._submitted < len(self.arrivals) and self.history.started + self.arrivals[self._submitted].at <= to:
             self.cluster.submit(self.arrivals[self._submitted].request)
             self._submitted += 1
-        if self.ebrokerd is not None and self.ebrokerd.next_tick() <= to:
-            self.set_clock(to)
-            self.ebrokerd.tick()
+        self._act(to)
         if to >= self._next_sample:
             self._sample()
             self._next_sample = to + SAMPLE_EVERY_S
             self.watch(self.history)
+
+    def _act(self, to: float) -> None:
+        """What the service and ebrokerd have to do by then."""
+        if self.service is not None and self.service.next_turn() <= to:
+            self.set_clock(to)
+            self.service.turn()
+        if self.ebrokerd is not None and self.ebrokerd.next_tick() <= to:
+            self.set_clock(to)
+            self.ebrokerd.tick()
 
     def _sample(self) -> None:
         counts = self.cluster.counts()

@@ -1,4 +1,4 @@
-"""The figures of a replay: waits with and without bursting, nodes, dollars (pure)."""
+"""The figures of a trace that was replayed several ways: waits, nodes, dollars, moves (pure)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ris_hybrid.sandbox.bill import Bill
     from ris_hybrid.sandbox.lsf.spec import FinishedJob
+
+WITHOUT = "without"
+"""The replay in which no queue borrows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,33 +33,31 @@ def waits_of(jobs: Sequence[FinishedJob]) -> Waits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """What the demo prints. Everything but the seconds depends on the seed and the inputs alone."""
+class Moves:
+    """Jobs that the service moved onto the cloud's queue and back, as its audit log has them."""
 
-    seed: int
-    trace: str
-    jobs: int
+    chosen: int = 0
+    back: int = 0
+
+
+NO_MOVES = Moves()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The figures of one replay."""
+
     finished: int
-    virtual_hours: float
-    bill: Bill
     waits: Waits
-    waits_without: Waits
-    resources: int
-    """That the stacks' programs built before the replay."""
-    build_s: float
-    instances_left: int
-    api_calls: int
-    """The product's own."""
-    protocol_errors: int
-    wall_s: float
+    bill: Bill
+    jobs_burst: int
+    """Jobs that ran on a cloud node, or on one beside others."""
+    moves: Moves = NO_MOVES
+    virtual_hours: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """The object of ``--json``; seconds and dollars rounded to what they can mean."""
+        """Seconds and dollars rounded to what they can mean."""
         return {
-            "sandbox": True,
-            "seed": self.seed,
-            "trace": self.trace,
-            "jobs": self.jobs,
             "finished": self.finished,
             "virtual_hours": round(self.virtual_hours, 2),
             "episodes": self.bill.episodes,
@@ -66,12 +67,88 @@ class Summary:
             "usd_by_lab": {lab: round(usd, 2) for lab, usd in self.bill.usd_by_lab.items()},
             "mean_wait_s": round(self.waits.mean_s, 1),
             "p95_wait_s": round(self.waits.p95_s, 1),
-            "mean_wait_s_without": round(self.waits_without.mean_s, 1),
-            "p95_wait_s_without": round(self.waits_without.p95_s, 1),
+            "jobs_burst": self.jobs_burst,
+            "jobs_moved": self.moves.chosen,
+            "jobs_moved_back": self.moves.back,
+        }
+
+
+def rows_of(summary: Summary) -> dict[str, tuple[str, ...]]:
+    """The table that people read: a row for each figure, a cell for each replay."""
+    runs = summary.runs.values()
+    return {
+        "mean wait, min": tuple(f"{run.waits.mean_s / 60:.1f}" for run in runs),
+        "p95 wait, min": tuple(f"{run.waits.p95_s / 60:.1f}" for run in runs),
+        "dollars (list price)": tuple(f"{run.bill.usd:.2f}" for run in runs),
+        "nodes launched": tuple(str(run.bill.nodes) for run in runs),
+        "node-hours": tuple(f"{run.bill.node_hours:.1f}" for run in runs),
+        "burst episodes": tuple(str(run.bill.episodes) for run in runs),
+        "jobs in the cloud": tuple(str(run.jobs_burst) for run in runs),
+        "jobs moved there, back": tuple(f"{run.moves.chosen}, {run.moves.back}" for run in runs),
+        "jobs finished": tuple(str(run.finished) for run in runs),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What the demo prints. Everything but the seconds depends on the seed and the inputs alone."""
+
+    seed: int
+    trace: str
+    jobs: int
+    runs: Mapping[str, Run]
+    """By mode, in the order they were made; the last but ``without`` is what burst.yaml asks for."""
+    resources: int
+    """That the stacks' programs built before a replay."""
+    build_s: float
+    instances_left: int
+    api_calls: int
+    """The product's own, of all replays."""
+    protocol_errors: int
+    wall_s: float
+
+    @property
+    def mode(self) -> str:
+        """The mode whose figures stand for the whole."""
+        return [name for name in self.runs if name != WITHOUT][-1]
+
+    @property
+    def main(self) -> Run:
+        """The figures of that mode."""
+        return self.runs[self.mode]
+
+    def verdict(self) -> str:
+        """Whether the plan beat thresholds, in a sentence; empty where the two were not both replayed."""
+        if not {"thresholds", "planned"} <= self.runs.keys():
+            return ""
+        plan, gates = self.runs["planned"], self.runs["thresholds"]
+        saved = gates.bill.usd - plan.bill.usd
+        dollars = f"${plan.bill.usd:.2f} for ${gates.bill.usd:.2f}"
+        wait = f"a mean wait of {plan.waits.mean_s:.0f} s for {gates.waits.mean_s:.0f} s"
+        if saved > 0 and plan.waits.mean_s <= gates.waits.mean_s:
+            return f"planned beats thresholds: {dollars}, {wait}"
+        if saved <= 0 and plan.waits.mean_s >= gates.waits.mean_s:
+            return f"planned loses to thresholds: {dollars}, {wait}"
+        return f"neither beats the other: planned {'cheaper' if saved > 0 else 'dearer'}, {dollars}, {wait}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of ``--json``: the figures of ``mode`` on top, those of every replay in ``modes``."""
+        without = self.runs[WITHOUT].waits
+        return {
+            "sandbox": True,
+            "seed": self.seed,
+            "trace": self.trace,
+            "jobs": self.jobs,
+            "mode": self.mode,
+            **self.main.as_json(),
+            "mean_wait_s_without": round(without.mean_s, 1),
+            "p95_wait_s_without": round(without.p95_s, 1),
             "resources": self.resources,
             "build_s": round(self.build_s, 1),
             "instances_left": self.instances_left,
             "api_calls": self.api_calls,
             "protocol_errors": self.protocol_errors,
+            "verdict": self.verdict(),
+            "modes": {name: run.as_json() for name, run in self.runs.items()},
             "wall_s": round(self.wall_s, 1),
         }

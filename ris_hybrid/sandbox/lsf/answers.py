@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from ris_hybrid.sandbox.lsf.resreq import Resources
+
 T = TypeVar("T")
 
 RequestKind = Literal["create", "return"]
@@ -48,6 +50,11 @@ class Template:
     """Boolean attributes that are set."""
     exclusive: frozenset[str] = frozenset()
     """Attributes marked with ``!``: demand counts only where they are named."""
+
+    @property
+    def resources(self) -> Resources:
+        """What its hosts tell LSF when they join."""
+        return Resources(self.booleans, self.exclusive)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

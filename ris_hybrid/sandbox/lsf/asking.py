@@ -15,6 +15,7 @@ from ris_hybrid.sandbox.lsf.rcpolicies import Borrower, Grant, allow
 
 if TYPE_CHECKING:
     from ris_hybrid.sandbox.lsf.desk import Desk
+    from ris_hybrid.sandbox.lsf.resreq import Resources
 
 _TAKES_JOBS = {"ok", "closed_Full"}
 
@@ -71,18 +72,18 @@ def _delayed_until(desk: Desk, provider: str, template: str) -> float:
     return desk.delays.get((provider, template), -math.inf)
 
 
-def _free_slots(desk: Desk) -> dict[str, int]:
-    """Slots by account that are free on joined hosts, or will be on machines that boot or are asked for."""
-    free: dict[str, int] = defaultdict(int)
+def _free_slots(desk: Desk) -> dict[tuple[str, Resources], int]:
+    """Slots that are free on joined hosts, or will be on machines that boot or are asked for: account, resources."""
+    free: dict[tuple[str, Resources], int] = defaultdict(int)
     hosts = {host.name: host for host in desk.cluster.hosts() if host.status in _TAKES_JOBS}
     for holding in desk.book.at_stage(Stage.BOOTING, Stage.JOINED):
         host = hosts.get(holding.name)
         if holding.stage is Stage.BOOTING:
-            free[holding.borrower.account] += holding.slots
+            free[holding.borrower.account, holding.resources] += holding.slots
         elif host is not None:
-            free[holding.borrower.account] += host.slots - host.used
+            free[holding.borrower.account, holding.resources] += host.slots - host.used
     for request in desk.book.requests.values():
-        free[request.borrower.account] += request.outstanding * request.slots
+        free[request.borrower.account, request.resources] += request.outstanding * request.slots
     return free
 
 
@@ -152,11 +153,13 @@ def _request(desk: Desk, borrower: Borrower, machines: int) -> None:
         desk.tell(RequestFailed(at=desk.now, borrower=borrower, machines=machines, message=checked.message))
         desk.delay(provider.name, borrower.template, checked.message)
         return
-    slots = next(
-        template.slots for template in desk.templates[provider.name] if template.template_id == borrower.template
-    )
+    template = next(one for one in desk.templates[provider.name] if one.template_id == borrower.template)
     desk.book.requests[provider.name, request_id] = OpenRequest(
-        borrower=borrower, request_id=request_id, slots=slots, asked=machines
+        borrower=borrower,
+        request_id=request_id,
+        slots=template.slots,
+        resources=template.resources,
+        asked=machines,
     )
     desk.book.history.append(Grant(at=desk.now, borrower=borrower, machines=machines))
     desk.tell(RequestMade(at=desk.now, borrower=borrower, machines=machines, request_id=request_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ris_hybrid.sandbox.lsf.bjobs_fields import FIELDS, Site, exec_hosts, is_shown, values_of
+from ris_hybrid.sandbox.lsf.bjobs_long import paragraph
 from ris_hybrid.sandbox.lsf.formats import Column, fit, json_record, json_text, parse_layout, short_time, text_table
 from ris_hybrid.sandbox.lsf.options import Parsed, Syntax, parse
 from ris_hybrid.sandbox.lsf.reply import FAILED, Reply, master_host, user_of
@@ -27,9 +28,9 @@ _NOTICE = {
 
 SYNTAX = Syntax(
     command="bjobs",
-    flags=frozenset({"a", "d", "p", "p0", "p1", "r", "s", "w", "noheader", "json", "env"}),
+    flags=frozenset({"a", "d", "p", "p0", "p1", "r", "s", "w", "l", "UF", "noheader", "json", "env"}),
     valued=frozenset({"u", "q", "G", "P", "J", "o"}),
-    usage='bjobs [-a | -d | -p | -r | -s] [-w] [-noheader] [-o "field ..." [-json]] [-u user_name | -u all] '
+    usage='bjobs [-a | -d | -p | -r | -s] [-w | -l | -UF] [-noheader] [-o "field ..." [-json]] [-u user_name | -u all] '
     "[-q queue_name] [-G user_group] [-P project_name] [-J job_name] [job_ID ...]",
 )
 
@@ -52,7 +53,10 @@ def bjobs(cluster: Cluster, argv: Sequence[str], env: Mapping[str, str]) -> Repl
     if not jobs:
         return Reply(rc=FAILED, stderr=errors or f"{_NOTICE[_group(given)]}\n")
     header = "noheader" not in given.flags
-    if layout_text and "w" not in given.flags:
+    if given.flags & {"l", "UF"}:
+        wrapped = "UF" not in given.flags
+        text = "\n".join(paragraph(job, site.from_host, wrapped=wrapped) for job in jobs)
+    elif layout_text and "w" not in given.flags:
         layout = parse_layout(layout_text, FIELDS)
         text = text_table(layout, (values_of(job, layout.names, site) for job in jobs), header=header)
     else:

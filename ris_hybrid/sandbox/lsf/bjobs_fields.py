@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ris_hybrid.model import JobStatus
 from ris_hybrid.sandbox.lsf.formats import Field, seconds, short_time
+from ris_hybrid.sandbox.lsf.resreq import wish_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,11 +68,12 @@ def exec_hosts(job: JobView, *, short: bool) -> str:
     return ":".join(host for host, slots in job.hosts for _ in range(slots))
 
 
-def combined_resreq(resreq: str) -> str:
-    """The requirement with LSF's defaults for select and order, and rusage amounts as LSF prints them."""
-    sections = {match["name"]: match["body"].strip() for match in _SECTION.finditer(resreq)}
-    select = sections.pop("select", "")
-    sections.pop("order", None)
+def combined_resreq(resreq: str, queue: str = "") -> str:
+    """The requirements of a job and its queue with LSF's defaults for select and order, and rusage as LSF prints it."""
+    sections = {match["name"]: match["body"].strip() for match in _SECTION.finditer(f"{queue} {resreq}")}
+    select = wish_of(resreq, queue).text
+    for name in ("select", "order"):
+        sections.pop(name, None)
     parts = [f"select[({select}) && (type == any)]" if select else "select[type == local]", "order[r15s:pg]"]
     for name, body in sections.items():
         shown = _AMOUNT.sub(r"\1.00", body) if name == "rusage" else body
@@ -106,6 +108,7 @@ GETTERS: Mapping[str, Callable[[JobView, Site], str]] = {
     "queue": lambda job, _: job.queue,
     "job_name": lambda job, _: job.request.name,
     "proj_name": lambda job, _: job.request.project,
+    "application": lambda job, _: job.request.application,
     "dependency": lambda job, _: job.request.dependency,
     "pend_reason": lambda job, _: job.reason,
     "command": lambda job, _: job.request.command or job.request.name,
@@ -132,8 +135,8 @@ GETTERS: Mapping[str, Callable[[JobView, Site], str]] = {
     "ipendtime": lambda job, _: str(int(job.pend_s) - int(job.eligible_s)),
     "run_time": lambda job, _: seconds(job.run_s),
     "cpu_used": lambda job, _: f"{job.run_s * job.request.slots:.1f} second(s)" if job.started else "",
-    "effective_resreq": lambda job, _: combined_resreq(job.request.resreq) if job.hosts else "",
-    "combined_resreq": lambda job, _: combined_resreq(job.request.resreq),
+    "effective_resreq": lambda job, _: combined_resreq(job.request.resreq, job.queue_resreq) if job.hosts else "",
+    "combined_resreq": lambda job, _: combined_resreq(job.request.resreq, job.queue_resreq),
     "runtimelimit": lambda job, _: _run_limit(job),
 }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.lsf.options import Parsed, Syntax, parse
 from ris_hybrid.sandbox.lsf.reply import Reply, user_of
+from ris_hybrid.sandbox.lsf.resreq import BadResreq
 from ris_hybrid.sandbox.lsf.spec import JobRequest
 from ris_hybrid.sandbox.lsf.when import begin_time, run_limit
 from ris_hybrid.sandbox.lsf.working import EXECUTE
@@ -27,8 +28,8 @@ _SLEEP = re.compile(r"(?:\S*/)?sleep\s+(\d+(?:\.\d+)?)")
 _SLOTS = re.compile(r"(\d+)(?:,(\d+))?")
 _NOT_SUBMITTED = "Job not submitted."
 
-_WITHOUT_EFFECT = ("M", "o", "oo", "e", "eo", "g", "sla", "gpu", "app", "u", "m", "c", "env", "rcacct")
-_SHOWN = ("a", "cwd", "Jd")
+_WITHOUT_EFFECT = ("M", "o", "oo", "e", "eo", "g", "sla", "gpu", "u", "m", "c", "env", "rcacct")
+_SHOWN = ("a", "app", "cwd", "Jd")
 """Kept and shown by bjobs; they have no other effect."""
 
 SYNTAX = Syntax(
@@ -63,6 +64,7 @@ def bsub(cluster: Cluster, argv: Sequence[str], env: Mapping[str, str]) -> Reply
             hold="H" in given.flags,
             rerunnable="r" in given.flags,
             resreq=resreq_of(given),
+            application=given.last("app") or "",
             esub=" ".join(given.values.get("a", ())),
             cwd=given.last("cwd") or env.get("RIS_SANDBOX_CWD") or "",
             description=given.last("Jd") or "",
@@ -87,10 +89,10 @@ def slots_of(text: str) -> int:
 
 
 def resreq_of(given: Parsed) -> str:
-    """Every ``-R`` together; ``ConfigError`` in LSF's words when the brackets do not match."""
+    """Every ``-R`` together; ``BadResreq`` when the brackets do not match."""
     resreq = " ".join(given.values.get("R", ()))
     if resreq.count("[") != resreq.count("]"):
-        raise ConfigError(f"Error with <{resreq}>: brackets do not match", "e.g. select[mem>1000] span[hosts=1]")
+        raise BadResreq("Bad resource requirement syntax", f"brackets do not match in {resreq}")
     return resreq
 
 

@@ -13,6 +13,7 @@ from ris_hybrid.sandbox.lsf.dispatch import borrows, lab_of
 from ris_hybrid.sandbox.lsf.mbatchd import Mbatchd, UnknownQueue
 from ris_hybrid.sandbox.lsf.records import Counts, JobRecord, JobView, finished_of, view_of
 from ris_hybrid.sandbox.lsf.spec import FinishedJob, PendingJob
+from ris_hybrid.sandbox.lsf.switching import switch
 from ris_hybrid.sandbox.lsf.working import NoWork
 
 if TYPE_CHECKING:
@@ -161,10 +162,9 @@ class Cluster:
             )
 
     def switch(self, job_id: str, queue: str) -> None:
-        """Move a pending job to the end of another queue."""
+        """Move an unfinished job to another queue, where it stands by its time of submission."""
         with self._lock:
-            job = self._batch.job(job_id)
-            self._batch.change(job, replace(job.request, queue=queue))
+            switch(self._batch, self._batch.job(job_id), queue)
 
     def modify(
         self,
@@ -218,4 +218,5 @@ def _pending_of(job: JobRecord) -> PendingJob:
         account=job.account,
         slots=job.request.slots,
         submitted=job.submitted,
+        selection=job.wish.text,
     )

@@ -40,13 +40,16 @@ _NAMES = _Kind("a list of names", lambda value: isinstance(value, list) and all(
 _LIMIT = _Kind("a whole number of at least 0, or nothing", lambda value: value is None or _whole(0).fits(value))
 
 _CLUSTER = {"name": _NAME, "hosts": _LIST, "queues": _LIST, "default_queue": _NAME}
-_HOST = {"prefix": _NAME, "count": _whole(1), "slots": _whole(1), "memory_mib": _whole(0), "queues": _NAMES}
+_HOST = {"prefix": _NAME, "count": _whole(1), "slots": _whole(1), "memory_mib": _whole(0)}
+_HOST |= {"queues": _NAMES, "resources": _NAMES}
+_SEVERAL = ("queues", "resources")
 _QUEUE = {
     "name": _NAME,
     "priority": _whole(1),
     "rc_hosts": _NAME,
     "rc_account": _TEXT,
     "rc_demand_policy": _TEXT,
+    "res_req": _TEXT,
     "max_slots": _LIMIT,
     "is_open": _FLAG,
     "is_active": _FLAG,
@@ -68,7 +71,7 @@ def load_cluster(path: Path) -> ClusterSpec:
     source.require(default in names, ("default_queue",), "the name of a queue")
     return ClusterSpec(
         name=top["name"],
-        hosts=tuple(HostSpec(**{**host, "queues": tuple(host.get("queues", ()))}) for host in hosts),
+        hosts=tuple(HostSpec(**{**host, **{key: tuple(host.get(key, ())) for key in _SEVERAL}}) for host in hosts),
         queues=tuple(QueueSpec(**queue) for queue in queues),
         default_queue=default,
     )

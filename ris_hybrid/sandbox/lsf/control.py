@@ -8,19 +8,21 @@ from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.lsf.bsub import resreq_of, slots_of
 from ris_hybrid.sandbox.lsf.options import Syntax, parse
 from ris_hybrid.sandbox.lsf.reply import FAILED, Reply
+from ris_hybrid.sandbox.lsf.resreq import BadResreq
 from ris_hybrid.sandbox.lsf.when import begin_time, run_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ris_hybrid.sandbox.lsf.cluster import Cluster
+    from ris_hybrid.sandbox.lsf.options import Parsed
 
 _NONE: frozenset[str] = frozenset()
 _BMOD = Syntax(
     command="bmod",
-    flags=_NONE,
+    flags=frozenset({"Rn"}),
     valued=frozenset({"R", "W", "b", "n"}),
-    usage='bmod [-R "res_req"] [-W [hour:]minute] [-b time] [-n slots] job_ID',
+    usage='bmod [-R "res_req" | -Rn] [-W [hour:]minute] [-b time] [-n slots] job_ID',
 )
 _BSWITCH = Syntax(command="bswitch", flags=_NONE, valued=_NONE, usage="bswitch queue_name job_ID ...")
 _BADMIN = Syntax(
@@ -40,22 +42,30 @@ _RELOADS = {
 def bmod(cluster: Cluster, argv: Sequence[str], _env: Mapping[str, str]) -> Reply:
     """Change a pending job."""
     given = parse(_BMOD, argv)
-    if len(given.operands) != 1 or not given.values:
+    if len(given.operands) != 1 or not (given.values or given.flags):
         raise _BMOD.fail("expected one job ID and at least one option")
     job_id = given.operands[0]
     slots, limit, begin = given.last("n"), given.last("W"), given.last("b")
-    cluster.modify(
-        job_id,
-        slots=None if slots is None else slots_of(slots),
-        run_limit_s=None if limit is None else run_limit(limit),
-        begin=None if begin is None else begin_time(begin, cluster.now),
-        resreq=resreq_of(given) if "R" in given.values else None,
-    )
+    try:
+        cluster.modify(
+            job_id,
+            slots=None if slots is None else slots_of(slots),
+            run_limit_s=None if limit is None else run_limit(limit),
+            begin=None if begin is None else begin_time(begin, cluster.now),
+            resreq=_new_resreq(given),
+        )
+    except BadResreq as error:
+        raise ConfigError(f"{error.message}. Job not modified.", error.hint) from error
     return Reply(stdout=f"Parameters of job <{job_id}> are being changed\n")
 
 
+def _new_resreq(given: Parsed) -> str | None:
+    """What ``-R`` gives, nothing for ``-Rn``, None where neither is there and it stays as it is."""
+    return "" if "Rn" in given.flags else resreq_of(given) if "R" in given.values else None
+
+
 def bswitch(cluster: Cluster, argv: Sequence[str], _env: Mapping[str, str]) -> Reply:
-    """Move pending jobs to another queue."""
+    """Move unfinished jobs to another queue; one that runs goes on, where the queue may use its hosts."""
     operands = parse(_BSWITCH, argv).operands
     if len(operands) < 2:
         raise _BSWITCH.fail("expected a queue and at least one job ID")

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.lsf.rcpolicies import Borrower
+from ris_hybrid.sandbox.lsf.resreq import ANY_HOST, Resources, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ris_hybrid.sandbox.lsf.answers import Template
     from ris_hybrid.sandbox.lsf.spec import PendingJob, QueueSpec
+
+    Free = Mapping[tuple[str, Resources], int]
 
 _UNLIMITED = 1 << 31
 _PAIR = r"\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\]"
@@ -36,11 +39,12 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Want:
-    """Slots the pending jobs of one account want from hosts its queues may borrow (``rc_hosts``)."""
+    """Slots the pending jobs of one account and selection want from hosts its queues may borrow (``rc_hosts``)."""
 
     account: str
     rc_hosts: str
     slots: int
+    wish: Wish = ANY_HOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,7 @@ def wanted(
     now: float,
 ) -> tuple[Want, ...]:
     """Every pending job of each queue whose gate is open, added up by account and RC_HOSTS."""
-    slots: dict[tuple[str, str], int] = defaultdict(int)
+    slots: dict[tuple[str, str, str], int] = defaultdict(int)
     jobs: dict[str, list[PendingJob]] = defaultdict(list)
     for job in pending:
         jobs[job.queue].append(job)
@@ -108,36 +112,35 @@ def wanted(
         waiting = jobs[queue.name]
         if waiting and gate_open(thresholds.get(queue.name, ()), [job.submitted for job in waiting], now):
             for job in waiting:
-                slots[job.account, queue.rc_hosts.strip()] += job.slots
+                slots[job.account, queue.rc_hosts.strip(), job.selection] += job.slots
     return tuple(
-        Want(account=account, rc_hosts=rc_hosts, slots=count)
-        for (account, rc_hosts), count in sorted(slots.items(), key=lambda item: (item[0][0], _width(item[0][1])))
+        Want(account=account, rc_hosts=rc_hosts, slots=count, wish=Wish(selection))
+        for (account, rc_hosts, selection), count in sorted(slots.items(), key=lambda item: _width(*item[0]))
     )
 
 
-def _width(rc_hosts: str) -> tuple[bool, str]:
+def _width(account: str, rc_hosts: str, selection: str) -> tuple[str, bool, str, bool, str]:
     """Sorts what may use any host last, so that it does not take what others need."""
-    return rc_hosts == "all", rc_hosts
+    return account, rc_hosts == "all", rc_hosts, not selection, selection
 
 
-def serves(template: Template, rc_hosts: str, flags: frozenset[str]) -> bool:
-    """Whether hosts of the template can take jobs of a queue with that RC_HOSTS.
+def serves(template: Template, want: Want, flags: frozenset[str]) -> bool:
+    """Whether hosts of the template can take these jobs: by RC_HOSTS of their queue and what they select by.
 
-    An exclusive attribute (``!name``) must be named; jobs do not tell what they name, so RC_HOSTS has to.
+    A template with an exclusive attribute (``!name``) counts only for jobs whose selection names it, be it their own or
+    RES_REQ of their queue.
     """
-    if template.slots < 1 or rc_hosts in {"", "none"} or (flags and not template.booleans & flags):
+    if template.slots < 1 or want.rc_hosts in {"", "none"} or (flags and not template.booleans & flags):
         return False
-    named = frozenset(rc_hosts.split())
-    return template.exclusive <= named and (rc_hosts == "all" or bool(template.booleans & named))
+    borrowed = want.rc_hosts == "all" or bool(template.booleans & frozenset(want.rc_hosts.split()))
+    return borrowed and want.wish.fits(template.resources)
 
 
-def plan(
-    wants: Sequence[Want], offers: Sequence[Offer], free: Mapping[str, int], limits: Limits, now: float
-) -> dict[Borrower, int]:
+def plan(wants: Sequence[Want], offers: Sequence[Offer], free: Free, limits: Limits, now: float) -> dict[Borrower, int]:
     """Hosts to ask for by borrower, in the order to ask.
 
-    ``free`` are slots by account on hosts that are there and unused, or on their way. Templates are tried by
-    priority, then by name; what one cannot give the next is asked for. A job may span hosts.
+    ``free`` are slots by account and resources on hosts that are there and unused, or on their way. Templates are tried
+    by priority, then by name; what one cannot give the next is asked for. A job may span hosts.
     """
     spare = defaultdict(int, free)
     room = {
@@ -147,17 +150,27 @@ def plan(
     asked: dict[Borrower, int] = defaultdict(int)
     ranked = sorted(offers, key=lambda o: (-o.template.priority, o.template.template_id, o.provider))
     for want in wants:
-        slots = want.slots - spare[want.account]
+        slots = _unmet(want, spare)
         for offer in ranked:
             key = (offer.provider, offer.template.template_id)
-            if slots > 0 and key in room and serves(offer.template, want.rc_hosts, limits.flags):
+            if slots > 0 and key in room and serves(offer.template, want, limits.flags):
                 hosts = min(math.ceil(slots / offer.template.slots), room[key], left)
                 room[key] -= hosts
                 left -= hosts
                 slots -= hosts * offer.template.slots
                 asked[Borrower(provider=key[0], template=key[1], account=want.account)] += hosts
-        spare[want.account] = max(0, -slots)
+                spare[want.account, offer.template.resources] += max(0, -slots)
     return {borrower: hosts for borrower, hosts in asked.items() if hosts > 0}
+
+
+def _unmet(want: Want, spare: dict[tuple[str, Resources], int]) -> int:
+    """Slots that nothing spare will give; what is spare and fits is taken."""
+    slots = want.slots
+    for key in [key for key in spare if key[0] == want.account and want.wish.fits(key[1])]:
+        taken = min(slots, spare[key])
+        spare[key] -= taken
+        slots -= taken
+    return slots
 
 
 def _room(offer: Offer) -> int:

@@ -78,15 +78,16 @@ class SlotPool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """The pools one queue may use for one account, on-premises and borrowed."""
+    """The pools that jobs of one queue, account and selection may use, on-premises and borrowed."""
 
     onprem: tuple[SlotPool, ...]
-    borrowed: tuple[SlotPool, ...]
+    borrowed: Sequence[SlotPool]
+    """Grows when a host with other resources than any before it joins."""
 
     @property
     def pools(self) -> tuple[SlotPool, ...]:
         """All of them, on-premises first."""
-        return self.onprem + self.borrowed
+        return (*self.onprem, *self.borrowed)
 
 
 def place(lane: Lane, slots: int, *, one_host: bool = False) -> Plan | None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.lsf.dispatch import Lane, SlotPool, borrows, shapes_by_queue
+from ris_hybrid.sandbox.lsf.resreq import Resources
 from ris_hybrid.sandbox.lsf.spec import HostView
 
 if TYPE_CHECKING:
     from ris_hybrid.sandbox.lsf.dispatch import Plan
+    from ris_hybrid.sandbox.lsf.resreq import Wish
     from ris_hybrid.sandbox.lsf.spec import BorrowedHost, ClusterSpec, QueueSpec
 
 _FINAL = frozenset({"closed_RC", "unavail"})  # LSF's badmin hopen does not end these
@@ -41,8 +43,11 @@ class Farm:
     def __init__(self, spec: ClusterSpec, now: float) -> None:
         self._shapes = tuple(SlotPool() for _ in spec.hosts)
         self._by_queue = shapes_by_queue(spec)
-        self._accounts: dict[str, SlotPool] = {}
-        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._local = tuple(Resources(frozenset(shape.resources)) for shape in spec.hosts)
+        self._borrowed: dict[tuple[str, Resources], SlotPool] = {}
+        self._lanes: dict[tuple[str, str, Wish], Lane] = {}
+        self._growing: dict[str, list[tuple[Wish, list[SlotPool]]]] = {}
+        """By account: what each of its lanes selects by, and the borrowed pools it has."""
         self._hosts: dict[str, _HostRecord] = {}
         self._returned: dict[str, HostView] = {}
         self.onprem_used = 0
@@ -55,20 +60,23 @@ class Farm:
     @property
     def free(self) -> int:
         """Slots no job holds on open hosts."""
-        return sum(pool.total for pools in (self._shapes, self._accounts.values()) for pool in pools)
+        return sum(pool.total for pools in (self._shapes, self._borrowed.values()) for pool in pools)
 
-    def lane(self, queue: QueueSpec, account: str) -> Lane:
-        """The hosts that jobs of this queue and account may use, now and later."""
-        key = (queue.name, account)
+    def lane(self, queue: QueueSpec, account: str, wish: Wish) -> Lane:
+        """The hosts that jobs of this queue, account and selection may use, now and later."""
+        key = (queue.name, account, wish)
         if key not in self._lanes:
-            borrowed = (self._account_pool(account),) if borrows(queue) else ()
-            onprem = tuple(self._shapes[index] for index in self._by_queue[queue.name])
-            self._lanes[key] = Lane(onprem=onprem, borrowed=borrowed)
+            borrowed: list[SlotPool] = []
+            if borrows(queue):
+                borrowed += (p for (whose, has), p in self._borrowed.items() if whose == account and wish.fits(has))
+                self._growing.setdefault(account, []).append((wish, borrowed))
+            mine = (index for index in self._by_queue[queue.name] if wish.fits(self._local[index]))
+            self._lanes[key] = Lane(onprem=tuple(self._shapes[index] for index in mine), borrowed=borrowed)
         return self._lanes[key]
 
     def join(self, host: BorrowedHost, now: float) -> None:
         """A borrowed host joins, open and idle; ``ConfigError`` if the name is taken."""
-        pool = self._account_pool(host.account)
+        pool = self._cloud_pool(host.account, host.resources)
         self._add(_HostRecord(name=host.name, slots=host.slots, pool=pool, idle_since=now, borrowed=host))
         self.cloud_slots += host.slots
         self._returned.pop(host.name, None)
@@ -119,6 +127,12 @@ class Farm:
                 record.idle_since = now
             self._use(record, -slots)
 
+    def may_hold(self, plan: Plan, queue: QueueSpec) -> bool:
+        """Whether the queue may use every host of the plan."""
+        mine = {id(self._shapes[index]) for index in self._by_queue[queue.name]}
+        hosts = [self._hosts[name] for name, _ in plan]
+        return all(borrows(queue) if host.borrowed else id(host.pool) in mine for host in hosts)
+
     def jobs_on(self, name: str) -> tuple[str, ...]:
         """Ids of the jobs that hold slots there; ``ConfigError`` for an unknown host."""
         return tuple(self._record(name).jobs)
@@ -147,8 +161,15 @@ class Farm:
         record.pool.join(record.name, record.slots)
         self._offer(record)
 
-    def _account_pool(self, account: str) -> SlotPool:
-        return self._accounts.setdefault(account, SlotPool())
+    def _cloud_pool(self, account: str, has: Resources) -> SlotPool:
+        """The borrowed hosts of an account that have these resources; a new one is told to the lanes it fits."""
+        key = (account, has)
+        if key not in self._borrowed:
+            self._borrowed[key] = pool = SlotPool()
+            for wish, borrowed in self._growing.get(account, ()):
+                if wish.fits(has):
+                    borrowed.append(pool)
+        return self._borrowed[key]
 
     def _use(self, record: _HostRecord, slots: int) -> None:
         record.used += slots

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DELIMITER = re.compile(r"""\bdelimiter\s*=\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<bare>\S))""")
 _CUT_AT_THE_LEFT = frozenset({"job_name"})
 
@@ -110,6 +111,14 @@ def short_time(at: float | None) -> str:
         return ""
     moment = datetime.fromtimestamp(at, UTC)
     return f"{_MONTHS[moment.month - 1]} {moment.day:2d} {moment.hour:02d}:{moment.minute:02d}"
+
+
+def long_time(at: float | None) -> str:
+    """Epoch seconds to ``Tue May  6 15:45:10`` (UTC), as the long form prints times; empty for None."""
+    if at is None:
+        return ""
+    moment = datetime.fromtimestamp(at, UTC)
+    return f"{_DAYS[moment.weekday()]} {short_time(at)}:{moment.second:02d}"
 
 
 def seconds(value: float) -> str:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ris_hybrid.sandbox.lsf.rcpolicies import Borrower
+from ris_hybrid.sandbox.lsf.resreq import NO_RESOURCES, Resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,8 @@ class Holding:
     name: str
     slots: int
     allocated_at: float
+    resources: Resources = NO_RESOURCES
+    """By its template; a host that has joined tells its own."""
     join_at: float
     """When it is ready to join; infinity after it was not running then (looked at again at each query)."""
     updated_at: float
@@ -77,6 +80,7 @@ def recognised(host: BorrowedHost, now: float) -> Holding:
         machine_id=host.machine_id,
         name=host.name,
         slots=host.slots,
+        resources=host.resources,
         allocated_at=now,
         join_at=now,
         updated_at=now,
@@ -94,6 +98,7 @@ class OpenRequest:
     slots: int
     """Of one machine."""
     asked: int
+    resources: Resources = NO_RESOURCES
     granted: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
 

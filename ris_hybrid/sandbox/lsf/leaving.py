@@ -32,6 +32,7 @@ def join(desk: Desk, holding: Holding) -> None:
             provider=borrower.provider,
             template=borrower.template,
             machine_id=holding.machine_id,
+            resources=holding.resources,
         )
     )
     desk.book.keep(replace(holding, stage=Stage.JOINED, joined_at=desk.now))

@@ -21,6 +21,7 @@ from ris_hybrid.sandbox.lsf.agenda import Agenda, Due, Kind
 from ris_hybrid.sandbox.lsf.dispatch import account_of, place, wants_one_host
 from ris_hybrid.sandbox.lsf.farm import Farm
 from ris_hybrid.sandbox.lsf.records import JobRecord, block_of, dependency_of, work_of
+from ris_hybrid.sandbox.lsf.resreq import wish_of
 from ris_hybrid.sandbox.lsf.tally import Tally
 from ris_hybrid.sandbox.lsf.waiting import Waiting
 from ris_hybrid.sandbox.lsf.working import Shift
@@ -62,13 +63,15 @@ class Mbatchd:
             raise ConfigError(f"{queue.name}: Queue has been closed", "bqueues shows which queues are open")
         condition = self._condition(request)
         account = account_of(queue, request.user_group)
+        wish = wish_of(request.resreq, queue.res_req)
         job = JobRecord(
             job_id=str(len(self.jobs) + 1),
             order=self._next_order(),
             request=request,
             queue=queue,
             account=account,
-            lane=self.farm.lane(queue, account),
+            wish=wish,
+            lane=self.farm.lane(queue, account, wish),
             submitted=self.now,
             pending_since=self.now,
             status=JobStatus.PSUSP if request.hold else JobStatus.PEND,
@@ -146,16 +149,15 @@ class Mbatchd:
         self._consider(job)
 
     def change(self, job: JobRecord, request: JobRequest) -> None:
-        """Give a pending job another request; to another queue it goes to the end of that queue."""
+        """Give a pending job another request; it keeps its place."""
         self._must_wait(job)
         queue = self.queue(request.queue or self._default_queue)
+        wish = wish_of(request.resreq, queue.res_req)
         self.tally.count(job, -1)
         self.waiting.remove(job)
-        if queue.name != job.queue.name:
-            job.order = self._next_order()
-        job.request, job.queue = request, queue
+        job.request, job.queue, job.wish = request, queue, wish
         job.account = account_of(queue, request.user_group)
-        job.lane = self.farm.lane(queue, job.account)
+        job.lane = self.farm.lane(queue, job.account, wish)
         self.tally.count(job, 1)
         self._consider(job)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ris_hybrid.sandbox.lsf.dispatch import Lane, Plan
+    from ris_hybrid.sandbox.lsf.resreq import Wish
     from ris_hybrid.sandbox.lsf.spec import JobRequest, QueueSpec
 
 _CONDITION = re.compile(r"\s*(?P<word>done|ended|exit)\(\s*(?P<job>\d+)\s*\)\s*")
@@ -37,10 +38,12 @@ class JobRecord:
 
     job_id: str
     order: int
-    """Place in its queue; a switched job goes to the end, a requeued one keeps its place."""
+    """Its place, by submission: a switched, changed or requeued job keeps it."""
     request: JobRequest
     queue: QueueSpec
     account: str
+    wish: Wish
+    """What it and its queue select hosts by."""
     lane: Lane
     submitted: float
     pending_since: float
@@ -76,6 +79,7 @@ class JobView:
     job_id: str
     status: JobStatus
     queue: str
+    queue_resreq: str
     account: str
     request: JobRequest
     submitted: float
@@ -184,6 +188,7 @@ def view_of(job: JobRecord, now: float, queue_room: int | None) -> JobView:
         job_id=job.job_id,
         status=job.status,
         queue=job.queue.name,
+        queue_resreq=job.queue.res_req,
         account=job.account,
         request=job.request,
         submitted=job.submitted,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ris_hybrid.sandbox.lsf.resreq import NO_RESOURCES, Resources
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSpec:
@@ -15,6 +17,8 @@ class HostSpec:
     memory_mib: int = 0
     queues: tuple[str, ...] = ()
     """Queues served by these hosts only (a condo); empty means every queue without hosts of its own."""
+    resources: tuple[str, ...] = ()
+    """Their Booleans of lsf.cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,8 @@ class QueueSpec:
     """RC_ACCOUNT of the queue; empty means the job's lab, then ``default``."""
     rc_demand_policy: str = ""
     """RC_DEMAND_POLICY, e.g. ``THRESHOLD[[5,10] [1,60]]``; empty means any pending job is demand."""
+    res_req: str = ""
+    """RES_REQ: holds together with what each job asks for."""
     max_slots: int | None = None
     is_open: bool = True
     is_active: bool = True
@@ -64,6 +70,8 @@ class JobRequest:
     """``-H``: submitted as PSUSP."""
     rerunnable: bool = False
     resreq: str = ""
+    application: str = ""
+    """``-app``."""
     esub: str = ""
     """``-a``, several with a blank between them."""
     cwd: str = ""
@@ -86,6 +94,8 @@ class PendingJob:
     account: str
     slots: int
     submitted: float
+    selection: str = ""
+    """What the job and its queue select hosts by (``resreq.Wish``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +108,8 @@ class BorrowedHost:
     provider: str
     template: str
     machine_id: str
+    resources: Resources = NO_RESOURCES
+    """As it tells LSF when it joins (LSF_LOCAL_RESOURCES)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

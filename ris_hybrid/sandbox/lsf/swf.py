@@ -1,17 +1,16 @@
-"""Reads a workload trace in the Standard Workload Format as submissions to the virtual LSF (sandbox).
+"""A workload trace in the Standard Workload Format as submissions to the virtual LSF (sandbox).
 
-The format (Feitelson et al., Parallel Workloads Archive, version 2.2): one job a line, 18 numbers separated by
-blanks, ``-1`` for unknown; header lines begin with ``;``. Columns used here, counted from 1: 2 submit time,
-4 run time, 5 allocated processors, 8 requested processors, 9 requested time (seconds), 12 user, 13 group, 15 queue.
+``onprem.swf`` reads the lines; here they become requests. Columns used, counted from 1: 2 submit time, 4 run time,
+5 allocated processors, 8 requested processors, 9 requested time (seconds), 12 user, 13 group, 15 queue.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from onprem.compressed import read_lines
+from onprem.swf import BadLine, row
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.sandbox.lsf.spec import JobRequest
 
@@ -19,18 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_COLUMNS = {
-    "submit time": 2,
-    "run time": 4,
-    "allocated processors": 5,
-    "requested processors": 8,
-    "requested time": 9,
-    "user": 12,
-    "group": 13,
-    "queue": 15,
-}
-_WIDTH = 18
-_GZIP_MAGIC = b"\x1f\x8b"
+    from onprem.swf import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +58,12 @@ def read_swf(path: Path, names: Names | None = None) -> Trace:
     header: list[str] = []
     arrivals: list[Arrival] = []
     left_out = 0
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    for number, line in enumerate(read_lines(path, "trace"), start=1):
         text = line.strip()
         if text.startswith(";"):
             header.append(text)
         elif text:
-            arrival = _arrival(_numbers(text, f"{path}:{number}"), names or Names())
+            arrival = _arrival(_whole(text, f"{path}:{number}"), names or Names())
             if arrival is None:
                 left_out += 1
             else:
@@ -84,46 +72,25 @@ def read_swf(path: Path, names: Names | None = None) -> Trace:
     return Trace(header="\n".join(header), arrivals=tuple(arrivals), left_out=left_out)
 
 
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-        if data.startswith(_GZIP_MAGIC):
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ConfigError(f"{path}: expected a readable trace, plain or gzipped: {error}", "check the path") from error
-    return data.decode("utf-8", errors="replace")
-
-
-def _numbers(text: str, where: str) -> dict[str, float]:
-    columns = text.split()
-    if len(columns) < _WIDTH:
-        raise ConfigError(f"{where}: line: expected {_WIDTH} columns, found {len(columns)}", "see the SWF definition")
-    found = {}
-    for name, column in _COLUMNS.items():
-        try:
-            found[name] = float(columns[column - 1])
-        except ValueError:
-            raise ConfigError(
-                f"{where}: {name}: expected a number, found {columns[column - 1]!r}", "-1 stands for unknown"
-            ) from None
+def _whole(text: str, where: str) -> Row:
+    found = row(text)
+    if isinstance(found, BadLine):
+        raise ConfigError(found.at(where), "-1 stands for unknown; see the SWF definition")
     return found
 
 
-def _arrival(job: Mapping[str, float], names: Names) -> Arrival | None:
-    slots = int(job["requested processors"])
-    if slots <= 0:
-        slots = int(job["allocated processors"])
-    run_s = job["run time"]
-    if slots <= 0 or run_s < 0:
+def _arrival(job: Row, names: Names) -> Arrival | None:
+    slots = int(job.requested) if job.requested > 0 else int(job.allocated)
+    if slots <= 0 or job.run_s < 0:
         return None
-    limit = job["requested time"] if job["requested time"] > 0 else None
-    user, group = int(job["user"]), int(job["group"])
+    limit = job.requested_s if job.requested_s > 0 else None
+    user, group = int(job.user), int(job.group)
     return Arrival(
-        at=job["submit time"],
+        at=job.submitted,
         request=JobRequest(
-            run_s=run_s if limit is None else min(run_s, limit),
+            run_s=job.run_s if limit is None else min(job.run_s, limit),
             slots=slots,
-            queue=names.queues.get(int(job["queue"]), ""),
+            queue=names.queues.get(int(job.queue), ""),
             user=f"user{user}" if user >= 0 else "user",
             user_group=_user_group(group if group >= 0 else user, names.labs),
             run_limit_s=limit,

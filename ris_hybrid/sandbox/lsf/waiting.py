@@ -22,6 +22,7 @@ class GroupKey(NamedTuple):
     """Empty while no borrowed host serves the account: then the account makes no difference."""
     slots: int
     one_host: bool
+    selection: str
 
 
 def key_of(job: JobRecord) -> GroupKey:
@@ -33,6 +34,7 @@ def key_of(job: JobRecord) -> GroupKey:
         account=job.account if cloud else "",
         slots=job.request.slots,
         one_host=wants_one_host(job.request.resreq),
+        selection=job.wish.text,
     )
 
 

@@ -90,6 +90,7 @@ def _granted(desk: Desk, request: OpenRequest, machine: MachineAnswer) -> OpenRe
         machine_id=machine.machine_id,
         name=machine.name,
         slots=request.slots,
+        resources=request.resources,
         allocated_at=now,
         join_at=max(now, (machine.launched or now) + desk.boot_s),
         updated_at=now,
