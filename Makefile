@@ -2,8 +2,11 @@
 PY := .venv/bin/python
 BIN := .venv/bin
 CONSTRAINTS := .ci/constraints.txt
+WHOLE := tests/journeys tests/trials tests/fuzz
+# Images of containers like to set it; then every process of the tests would compile all it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test check lint fix bench bench-rc bench-stacks soak fuzz kills data-journey
+.PHONY: help install demo test check coverage lint compiled fix bench bench-rc bench-stacks soak fuzz kills data-journey
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
 
@@ -13,7 +16,7 @@ install: .venv/.installed ## make .venv with the command, all extras and the too
 	@echo "== setting up .venv (about two minutes the first time)"
 	@sh .ci/venv.sh
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) --upgrade pip
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[data,sandbox,stacks]' --group dev
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[data,planner,sandbox,stacks]' --group dev
 	@touch $@
 
 demo: install ## the main job in the sandbox: pressure -> cloud nodes -> jobs done -> nodes gone
@@ -21,12 +24,20 @@ demo: install ## the main job in the sandbox: pressure -> cloud nodes -> jobs do
 
 test: install check ## set-up, static checks, every test with branch coverage
 
-check: lint ## what CI checks: static checks, then every test with branch coverage
+check: install ## what CI checks: static checks, then every test with branch coverage
+	@$(MAKE) --no-print-directory -j2 lint compiled
 	@echo "== tests"
 	@rm -f .coverage .coverage.*
-	@$(PY) -m pytest -n 3 --dist worksteal --cov --cov-report=term
+	@$(PY) -m pytest -n 3 --dist worksteal $(WHOLE:%=--ignore=%) --cov --cov-report=term
+	@echo "== tests that run whole commands (not measured: that takes twice as long; see make coverage)"
+	@$(PY) -m pytest -n 3 --dist worksteal $(WHOLE)
 	@echo "== full branch coverage of the pure modules"
 	@$(PY) .ci/pure_coverage.py
+
+coverage: install ## branch coverage of everything, the tests that run whole commands measured too (twice as long)
+	@rm -f .coverage .coverage.*
+	@$(PY) -m pytest -n 3 --dist worksteal --timeout=0 --cov --cov-report=term --cov-fail-under=95
+	@$(PY) .ci/pure_coverage.py all
 
 lint: install ## the static checks alone
 	@echo "== ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -37,12 +48,15 @@ lint: install ## the static checks alone
 	@echo "== shellcheck"; $(BIN)/shellcheck -x burst/rc/scripts/*.sh burst/aws/node/*.sh .ci/run .ci/venv.sh
 	@echo "== mypy"; $(BIN)/mypy
 
+compiled: install # the tests' asserts are rewritten here once, and not by each worker while it is measured
+	@$(PY) -m pytest --collect-only -qq >/dev/null || : # what cannot be collected is said by the run itself
+
 fix: install ## format and mend what ruff can
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 bench: install ## the figures of README and docs
 	@$(PY) bench/hook_start.py && $(PY) bench/parse_and_decide.py && $(PY) bench/mirror_plan.py && \
-	$(PY) bench/gpfs_listing.py && $(PY) bench/manifest.py && $(PY) bench/staging_journal.py
+	$(PY) bench/gpfs_listing.py && $(PY) bench/manifest.py && $(PY) bench/staging_journal.py && $(PY) bench/mix.py
 
 bench-rc: install ## what each call of LSF costs, on the sandbox's EC2 (SCRIPTS=DIR CONF=DIR: another plug-in beside ours)
 	@$(PY) bench/rc.py $(if $(SCRIPTS),--scripts $(SCRIPTS) --conf $(CONF))

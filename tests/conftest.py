@@ -31,6 +31,8 @@ hypothesis_settings.register_profile("ci", derandomize=True, max_examples=100, d
 hypothesis_settings.register_profile("dev", max_examples=50, deadline=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # plain Python is covered, and small cases are faster for it
+
 EXAMPLE = Path(__file__).parents[1] / "examples" / "site"
 GOLDEN = Path(__file__).parent / "golden"
 NOW = 1_800_000_000.0  # 15 January 2027, 08:00 UTC

@@ -43,6 +43,13 @@ def test_every_command_has_help_and_is_mentioned(name: str) -> None:
     assert re.search(rf"\b{name}(?![\w-])", TEXT), name
 
 
+def test_every_target_of_make_is_in_the_readme() -> None:
+    makefile, readme = ((TOP / name).read_text(encoding="utf-8") for name in ("Makefile", "README.md"))
+    _, _, table = readme.partition("## Make targets\n")
+    named = set(re.findall(r"[a-z-]+", "".join(re.findall(r"^\| .*? \|", table.partition("\n## ")[0], re.MULTILINE))))
+    assert set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE)) - named == set()
+
+
 @pytest.mark.parametrize("path", [*DOCS, TOP / "CHANGELOG.md", *sorted((TOP / "docs" / "adr").glob("*.md"))])
 def test_every_link_of_a_document_leads_somewhere(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
@@ -16,13 +15,13 @@ from ris_hybrid.data.readiness import Verdict
 from ris_hybrid.data.settings import DataSettings
 from ris_hybrid.data.values import StagingState, Way
 from ris_hybrid.data.ways import rule_table
+from tests.architecture.documented import between, every_key, told_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TOP = Path(ris_hybrid.__file__).parents[1]
 DOC = TOP / "docs" / "data.md"
-ROW = re.compile(r"^\| `([^`]+)` \|(?: `([^`]*)`)?(?: (none))? ?\|", re.MULTILINE)
 LEFT_OUT = (
     *planning.MISSING,
     *(taking.SYMLINK, taking.SPECIAL, taking.EXCLUDED, taking.SAME_COMPOSED, manifest.CHANGED_THERE),
@@ -33,14 +32,6 @@ LEFT_OUT = (
 @pytest.fixture
 def text() -> str:
     return DOC.read_text(encoding="utf-8")
-
-
-def between(text: str, name: str) -> str:
-    """What stands between the two marks of that name."""
-    _, _, rest = text.partition(f"<!-- {name}: begin -->\n")
-    inside, end, _ = rest.partition(f"<!-- {name}: end -->")
-    assert end, name
-    return inside
 
 
 def ways_table() -> str:
@@ -58,8 +49,7 @@ def test_the_table_of_ways_is_the_rule_that_is_applied(text: str, request: pytes
 
 
 def test_every_key_of_data_yaml_is_there_with_its_default(text: str) -> None:
-    told = {key: default or none for key, default, none in ROW.findall(between(text, "keys"))}
-    assert told == dict(every_key(DataSettings, ""))
+    assert told_keys(text) == dict(every_key(DataSettings, ""))
 
 
 def test_the_example_can_be_read(text: str, tmp_path: Path) -> None:
@@ -87,34 +77,3 @@ def source_texts() -> Iterator[str]:
     for room in ("ris_hybrid", "onprem"):
         for path in sorted((TOP / room).rglob("*.py")):
             yield re.sub(r'"\n\s*f?"', "", path.read_text(encoding="utf-8"))
-
-
-def every_key(kind: Any, above: str) -> Iterator[tuple[str, str]]:
-    """Dotted name and default as the table has it, where the part has one."""
-    hints = get_type_hints(kind)
-    for field in fields(kind):
-        name = f"{above}{field.name}"
-        parts = [one for one in (hints[field.name], *get_args(hints[field.name])) if is_dataclass(one)]
-        if parts and "tuple" not in str(hints[field.name]):
-            if above and field.default is None:
-                yield name, "none"
-            yield from every_key(parts[0], f"{name}.")
-        else:
-            yield name, default_of(field)
-
-
-def default_of(field: Any) -> str:
-    """As people write it in YAML; empty for what must be given."""
-    if field.default_factory is not MISSING:
-        return {dict: "{}", tuple: "[]"}[field.default_factory]
-    if field.default is MISSING:
-        return ""
-    return written(field.default)
-
-
-def written(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return f"[{', '.join(value)}]"
-    return '""' if value == "" else str(value)

@@ -167,11 +167,14 @@ class Place:
         return (self.etc / "lsf" / "lsf.conf").read_text().splitlines()
 
 
-def install(place: Place, make: Any, *, node: dict[str, Any] | None = None, **pool: Any) -> None:
+def install(
+    place: Place, make: Any, *, node: dict[str, Any] | None = None, site: dict[str, Any] | None = None, **pool: Any
+) -> None:
     plain = {
         "lsf_top": str(place.root / "lsf"),
         "lsf_admin": getpass.getuser(),
         "masters": ("lsf1", "lsf2"),
         "mounts": (f"nas:/storage1  {place.root}/storage1 nfs4 ro,hard 0 0",),
     }
-    place.install(user_data(make.pool(**pool), make.settings(node=Node(**{**plain, **(node or {})}))))
+    settings = make.settings(node=Node(**{**plain, **(node or {})}), **(site or {}))
+    place.install(user_data(make.pool(**pool), settings))

@@ -83,6 +83,12 @@ def test_a_launch_without_lab_or_shortfall(make: Any) -> None:
     assert "ris_shortfall" not in written
 
 
+def test_a_machine_for_every_job_says_so(make: Any) -> None:
+    for is_open in (True, False):
+        written = {tag["Key"]: tag["Value"] for tag in tags.launch_tags(make.launch(open=is_open), make.settings())}
+        assert written.get("ris_open") == ("1" if is_open else None)
+
+
 def test_an_instance_of_nothing_but_an_id_is_read() -> None:
     machine = tags.machine_of({"InstanceId": "i-1", "Tags": [{"Key": "ris_asked", "Value": "many"}]})
     assert (machine.state, machine.name, machine.launched, machine.asked) == ("", "", 0.0, 0)

@@ -12,10 +12,15 @@ from burst.audit import AuditFile
 from burst.decide import decide_all
 from burst.engine import widest
 from burst.explain import Known, explain_job, explain_machine, explain_request, find_machine
+from burst.explain_plan import past_text, plan_facts
 from burst.history import concerns, events
+from burst.planner.candidates import Sight
+from burst.planner.live import plan
+from burst.planning_events import figures
 from burst.pressure import measure, why_no_pressure
 from ris_hybrid.errors import SiteUnavailable
 from ris_hybrid.model import Event, JobStatus, MachineState
+from ris_hybrid.planner_settings import Exclude, Planner, Steering
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -209,3 +214,110 @@ def test_an_event_concerns_whole_names_only() -> None:
     assert concerns(event, frozenset({"i-2"}))
     assert concerns(event, frozenset({"cpu16"}))
     assert not concerns(event, frozenset({"cpu", "i"}))
+
+
+def planned(make: Any, *jobs: Any, mode: str = "planned", log: Any = (), **planner: Any) -> Known:
+    """Behind a host that is full for ten hours; a core of pool cpu costs 8.5 cents an hour."""
+    steering = Steering(queues={"general": "burst"})
+    told = make.settings(mode=mode, planner=Planner(steering=steering, **planner))
+    fields = {"status": JobStatus.RUN, "pend_s": 0.0, "run_limit_s": 36_000.0}
+    full = make.job("900", slots=16, exec_host="16*node1", **fields)
+    queues, every = (make.queue(), make.queue("burst")), (full, *jobs)
+    pressure = measure(every, queues, [make.host()], widest(told))
+    fleet, hosts = make.fleet(), (make.host(),)
+    made = plan(Sight(jobs=every, queues=queues, hosts=hosts, fleet=fleet, pressure=pressure), told)
+    return replace(known(make, *every, log=log), queues=queues, plan=made, decisions=made.decisions, mode=mode)
+
+
+def test_the_plan_tells_a_chosen_job_its_figures(make: Any) -> None:
+    job = make.job("7", slots=8, run_limit_s=7200.0)
+    facts = explain_job(job, planned(make, job)).facts
+    at = facts.index("it is pressure: more slots could start it") + 1
+    why = "worth it: its wait of 10.0 h is worth $7.93, a run of 2.0 h on a node of cpu costs $1.42"
+    assert facts[at : at + 7] == (
+        f"plan now: chosen for the cloud: {why}",
+        "  W: it would start in 10.0 h; 0 jobs are planned before it, its queue has 16 of the site's slots in service",
+        "  r: 2.0 h, from RUNLIMIT",
+        "  v: $0.1 for an hour of waiting of one core (planner.value)",
+        "  pool cpu, on-demand: b 5 min until a new node has joined",
+        "  p: $0.085 an hour and core, n': 8 cores are billed",
+        "  worth v n (W - b) = $7.93, at least cost p n' (r + b) = $1.42",
+    )
+    assert "pool cpu: 1 nodes now" in facts
+
+
+def test_the_plan_tells_a_job_that_stays_why(make: Any) -> None:
+    job, out = make.job("7", slots=8, run_limit_s=172_800.0), make.job("8", user="eve")
+    wide = make.job("9", slots=32)
+    told = planned(make, job, out, wide, mode="shadow", exclude=Exclude(users=("eve",)))
+    facts = explain_job(job, told).facts
+    assert any(
+        fact.startswith("plan now: stays on the site (mode shadow: said, not done): not worth") for fact in facts
+    )
+    assert "  worth v n (W - b) = $7.93, less than cost p n' (r + b) = $32.70" in facts
+    barred = explain_job(out, told).facts
+    assert any(fact.endswith("eve users are excluded (planner.exclude.users)") for fact in barred)
+    assert not any(fact.startswith("  p: ") for fact in barred)
+    assert any("it would never start on the site" in fact for fact in explain_job(wide, told).facts)
+
+
+def test_a_cap_a_choice_of_before_and_a_node_with_room_are_told(make: Any) -> None:
+    job = make.job("7", slots=8, run_limit_s=7200.0)
+    told = planned(make, job)
+    assert told.plan is not None
+    (one,) = told.plan.jobs
+    kept = replace(one, boot_s=0.0, job=replace(one.job, chosen=True, data_usd=0.5))
+    facts = plan_facts("7", replace(told.plan, jobs=(kept,), chosen_by_cap={"7": "cap: all pools"}), "planned")
+    assert "  pool cpu, on-demand: b 0 s, for a node with room is there or on its way" in facts
+    assert "  kept here by a limit: cap: all pools" in facts
+    assert any(fact.startswith("  it is chosen already") for fact in facts)
+    assert any(fact.endswith("$0.50 of it for data") for fact in facts)
+    broken = replace(kept, purchase="spot", cost_usd=0.085 * 8 * 2 + 0.5 + 0.25)
+    said = plan_facts("7", replace(told.plan, jobs=(broken,)), "planned")
+    assert any("of it for data, $0.25 of it for spot nodes that are taken: " in fact for fact in said)
+    assert plan_facts("8", told.plan, "planned") == [
+        "not planned: more slots would not start it, or it is no longer pending"
+    ]
+
+
+def test_what_was_decided_and_done_is_told_in_words(make: Any) -> None:
+    job = make.job("7", slots=8, run_limit_s=7200.0)
+    made = planned(make, job).plan
+    assert made is not None
+    (one,) = made.jobs
+    told = past_text(Event(at=1.0, kind="chosen", fields=figures(one)))
+    assert told == (
+        f"chosen for the cloud: {one.why} (W 10.0 h, r 2.0 h from RUNLIMIT, b 5 min, p $0.085, n' 8,"
+        " v $0.1 from planner.value)"
+    )
+    barred = figures(replace(one, pool="", why="excluded"))
+    assert past_text(Event(at=1.0, kind="unchosen", fields=barred)) == "no longer chosen: excluded"
+    words = {
+        ("moving", "to", "moved back"): "about to be moved back to general",
+        ("moved", "job", "7"): "moved to general",
+        ("moved back", "job", "7"): "moved back to general",
+        ("not moved", "why", "queue is closed"): "not moved to general: queue is closed",
+        ("not moved", "unsure", "7"): "not moved to general: LSF gave no answer",
+        ("decision", "pool", "cpu"): "",
+    }
+    for (kind, name, value), said in words.items():
+        assert past_text(Event(at=1.0, kind=kind, fields={"target": "general", name: value})) == said
+
+
+def test_what_was_decided_of_a_job_before_is_told_without_the_others(make: Any) -> None:
+    log = [
+        Event(at=1.0, kind="chosen", fields={"job": "7", "why": "worth it"}),
+        Event(at=1.0, kind="chosen", fields={"job": "8", "why": "worth it"}),
+        Event(at=2.0, kind="moved", fields={"jobs": ["7", "8"], "target": "burst"}),
+        Event(at=3.0, kind="decision", fields={"pool": "cpu", "lab": "lee", "allowed": 1}),
+        Event(at=4.0, kind="plan", fields={"chosen": 7}),
+        Event(at=5.0, kind="unchosen", fields={"job": "7", "why": "no longer"}),
+    ]
+    job = make.job("7", slots=8, run_limit_s=7200.0)
+    events = explain_job(job, planned(make, job, log=log)).events
+    assert [event.kind for event in events] == ["chosen", "moved", "decision", "unchosen"]
+    assert events[1].fields == {"target": "burst"}
+    running, held = job._replace(status=JobStatus.RUN, exec_host="node1"), job._replace(pend_state="IPEND")
+    for one in (running, held):
+        told = explain_job(one, planned(make, log=log)).events
+        assert [event.kind for event in told] == ["chosen", "moved", "unchosen"]

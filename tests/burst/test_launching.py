@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from burst.adopting import adoptable
 from burst.aws import tags
+from burst.fake import FakeCloud
 from burst.launching import Order, Outcome, launch
+from burst.plan_file import Standing
 from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, QuotaReached, Refused, SiteUnavailable, TryAgain
-from ris_hybrid.model import MachineState, PoolMarks, Shortfall
+from ris_hybrid.model import Launch, Launched, MachineState, PoolMarks, Shortfall
+from ris_hybrid.planner_settings import Planner, Steering
 from ris_hybrid.settings import Budget, Caps, Life
 
 
@@ -54,6 +57,36 @@ def test_an_order_is_launched_once(desk: Desk) -> None:
     again = desk.order(3)
     assert (len(first.launched), first.adopted, first.message) == (3, (), "3 of 3 machines launched")
     assert (again.launched, again.message) == (first.launched, "already launched by this request")
+
+
+@pytest.mark.parametrize(
+    ("mode", "steering", "problem", "expected"),
+    [
+        ("planned", Steering(way="flag", fallback="thresholds"), "6 min old", True),
+        ("planned", Steering(way="flag", fallback="thresholds"), "", False),
+        ("planned", Steering(way="flag"), "6 min old", False),
+        ("planned", Steering(), "6 min old", False),
+        ("thresholds", Steering(way="flag", fallback="thresholds"), "6 min old", False),
+    ],
+)
+def test_machines_are_for_every_job_where_thresholds_took_over(
+    room: Any, mode: str, steering: Steering, problem: str, expected: bool
+) -> None:
+    class Plans:
+        def standing(self, _now: float) -> Standing:
+            return Standing(problem=problem)
+
+    seen: list[Launch] = []
+
+    class Noting(FakeCloud):
+        def launch(self, launch: Launch) -> Launched:
+            seen.append(launch)
+            return super().launch(launch)
+
+    room.change(mode=mode, planner=Planner(steering=steering))
+    provider = replace(room.provider, cloud=Noting(lambda: room.now), plans=Plans())
+    launch(Order(request_id="add-1-a", pool=room.settings.pool("cpu"), lab="lee", nodes=1), provider)
+    assert [one.open for one in seen] == [expected]
 
 
 def test_machines_of_a_call_that_never_answered_go_to_the_next_order(desk: Desk) -> None:

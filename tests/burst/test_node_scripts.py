@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ris_hybrid.planner_settings import Planner, Steering
 from tests.burst.node_place import BASE, Place, install
 
 if TYPE_CHECKING:
@@ -79,6 +80,15 @@ def test_a_spot_machine_of_a_mixed_pool_is_exclusive_and_watched(place: Place, m
     assert place.run("boot.sh").returncode == 0
     assert "[resource awshost] [resource docker] [resource !risspot]" in place.lsf_conf()[-1]
     assert place.calls().count("systemctl start ris-notice.service") == 1
+
+
+def test_only_chosen_jobs_run_on_the_machine_unless_it_came_without_a_plan(place: Place, make: Any) -> None:
+    install(place, make, site={"mode": "planned", "planner": Planner(steering=Steering(way="flag"))})
+    assert place.run("boot.sh").returncode == 0
+    assert "[resource awshost] [resource docker] [resource !risburst]" in place.lsf_conf()[-1]
+    place.metadata.values["tags/instance/ris_open"] = "1"
+    assert place.run("boot.sh").returncode == 0
+    assert "[resource awshost] [resource docker] [resource risburst]" in place.lsf_conf()[-1]
 
 
 def test_without_masters_the_image_says_where_they_are(place: Place, make: Any) -> None:

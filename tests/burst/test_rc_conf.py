@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from burst.rc import conf, templates
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Life, Node, PathMount, Pool, Release, Requirements
+from ris_hybrid.settings import (
+    KINDS,
+    Budget,
+    BurstSettings,
+    Caps,
+    Gate,
+    Life,
+    Node,
+    PathMount,
+    Pool,
+    Release,
+    Requirements,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,8 +138,11 @@ def test_every_field_of_the_settings_is_checked_when_read() -> None:
         "Node",
         "Requirements | None",
         "tuple[PathMount, ...]",
+        "Planner",
+        "Exclude",
+        "Steering",
     }
-    for kind in (BurstSettings, Pool, Gate, Caps, Budget, Release, Life, Node, Requirements, PathMount):
+    for kind in KINDS:
         for field in fields(kind):
             assert field.type in conf._FORMS.keys() | nested, f"{kind.__name__}.{field.name}"
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from burst.aws.shapes import with_shapes
 from burst.rc import templates, verbs, wire
 from ris_hybrid.errors import NoCapacity
 from ris_hybrid.model import MachineState
+from ris_hybrid.planner_settings import Planner, Steering
 
 
 def text(answer: object) -> str:
@@ -41,6 +44,23 @@ def test_no_template_id_has_an_underscore_and_no_attribute_another_form(make: An
 def test_a_site_without_a_flag_for_spot_tells_none(make: Any) -> None:
     (row,) = templates.answer(make.settings(pools=(make.pool(purchase="spot"),), spot_flag=""))["templates"]
     assert not [name for name in row["attributes"] if name.startswith("!")]
+
+
+@pytest.mark.parametrize(
+    ("mode", "fallback", "flags"),
+    [
+        ("planned", "none", ["!risburst"]),
+        ("planned", "thresholds", ["risburst"]),
+        ("shadow", "none", []),
+        ("thresholds", "none", []),
+    ],
+)
+def test_lsf_counts_only_chosen_jobs_unless_thresholds_may_take_over(
+    make: Any, mode: str, fallback: Any, flags: list[str]
+) -> None:
+    planner = Planner(steering=Steering(way="flag", fallback=fallback))
+    (row,) = templates.answer(make.settings(mode=mode, planner=planner))["templates"]
+    assert [name for name in row["attributes"] if "risburst" in name] == flags
 
 
 def test_request_and_its_status(room: Any, golden: Any) -> None:

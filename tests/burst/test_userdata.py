@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from burst.aws.userdata import user_data
 from ris_hybrid.config.user_data import MOST_BYTES, filled, is_filled_from, packed, unpacked
 from ris_hybrid.errors import ConfigError
+from ris_hybrid.planner_settings import Planner, Steering
 from ris_hybrid.settings import Node, PathMount
 
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
@@ -164,6 +165,21 @@ def test_the_spot_flag_is_exclusive_and_only_where_machines_can_be_spot(make: An
     assert "RIS_SPOT_FLAG=''\n" in files_of(text_of(make))[conf].content
     none = user_data(make.pool(purchase="spot"), make.settings(spot_flag=""))
     assert "RIS_SPOT_FLAG=''\n" in files_of(none)[conf].content
+
+
+def test_the_flag_of_chosen_jobs_is_exclusive_and_only_where_they_are_steered_by_it(make: Any) -> None:
+    conf = "/etc/ris-hybrid/node.conf"
+    by_flag = Planner(steering=Steering(way="flag"))
+    said = {
+        mode: files_of(user_data(make.pool(), make.settings(mode=mode, planner=by_flag)))[conf].content
+        for mode in ("planned", "shadow", "thresholds")
+    }
+    assert "RIS_BURST_FLAG='!risburst'\n" in said["planned"]
+    assert "BURST_FLAG" not in said["shadow"] + said["thresholds"]
+    by_queue = user_data(make.pool(), make.settings(mode="planned", planner=Planner()))
+    assert "BURST_FLAG" not in files_of(by_queue)[conf].content
+    with pytest.raises(ConfigError, match=r"planner\.steering\.flag: cannot use 'a b'"):
+        user_data(make.pool(), make.settings(planner=Planner(steering=Steering(flag="a b"))))
 
 
 def test_what_ec2_would_not_take_is_refused(make: Any) -> None:

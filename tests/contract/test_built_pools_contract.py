@@ -11,7 +11,7 @@ import pytest
 from burst.aws.parameters import SsmPools
 from burst.built import FakeBuiltPools
 from ris_hybrid.errors import CloudError, TryAgain
-from ris_hybrid.settings import PoolOutputs
+from ris_hybrid.pool_outputs import PoolOutputs
 
 if TYPE_CHECKING:
     from ris_hybrid.ports import BuiltPools

@@ -102,6 +102,11 @@ def test_what_was_broken_later_is_found(doctor: Any, master: Any) -> None:
     findings = doctor(
         change=lambda text: text.replace("ncpus: threads", "ncpus: cores").replace("slots: 16", "slots: 8")
     )
+    conf = master.conf / "lsf.conf"
+    conf.write_text(conf.read_text().replace("IDLE_TIME=10", "IDLE_TIME=60"))
+    idle = doctor()["lsf.conf LSB_RC_EXTERNAL_HOST_IDLE_TIME"]
+    assert (idle["ok"], idle["text"]) == (False, "60, burst.yaml wants 10")
+    assert "unless told --replace LSB_RC_EXTERNAL_HOST_IDLE_TIME" in idle["hint"]
     assert findings["provider scripts"]["text"] == "not there or not executable: requestMachines.sh"
     assert findings["policy script"]["text"].startswith("the key Policies is missing")
     assert findings["lsf.conf EGO_DEFINE_NCPUS"]["text"] == "threads, burst.yaml counts cores"

@@ -8,8 +8,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from ris_hybrid.errors import ConfigError
+from ris_hybrid.sandbox import lsf_top
 
 COMMAND = str(Path(sys.executable).parent / "ris-hybrid")
 TINY = Path(__file__).parent / "tiny"
@@ -62,9 +66,16 @@ def test_it_runs_unchanged(host_providers: Path) -> None:
     assert "nodes of Template-VM-1 for genomics (dir-" in done.stderr
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"providers": [{"name": "x"}]}'])
-def test_a_file_that_is_none_is_told(host_providers: Path, text: str) -> None:
-    host_providers.write_text(text, encoding="utf-8")
+def test_a_demo_with_a_file_that_is_none_is_told(host_providers: Path) -> None:
+    host_providers.write_text("{", encoding="utf-8")
     done = demo(host_providers)
     assert done.returncode == 2
     assert f"error: {host_providers}: expected providers with name, confPath and scriptPath" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"providers": [{"name": "x"}]}'])
+def test_every_file_that_is_none_is_told(host_providers: Path, make: Any, text: str) -> None:
+    host_providers.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as told:
+        lsf_top.write(host_providers.parent / "lsf", make.settings(), host_providers)
+    assert str(told.value).startswith(f"{host_providers}: expected providers with name, confPath and scriptPath")

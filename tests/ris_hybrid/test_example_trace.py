@@ -78,7 +78,7 @@ def test_the_cluster_has_280_hosts_and_no_phi_queue_borrows(spec):
     shared = sum(host.count * host.slots for host in spec.hosts if not host.queues)
     assert shared == CUTTER["SHARED_SLOTS"]
     borrowing = {queue.name for queue in spec.queues if queue.rc_hosts != "none"}
-    assert borrowing == {"general", "wucci", "genomics"}
+    assert borrowing == {"general-burst", "wucci-burst"}
     assert spec.default_queue == "general"
 
 

@@ -44,3 +44,25 @@ def test_a_call_loads_nothing_it_does_not_need(
     got, packages, modules = json.loads(done.stdout)
     assert got == code
     assert never.isdisjoint([*packages, *modules])
+
+
+POLICY = """
+import json, sys
+from ris_hybrid import hook
+from burst.rc import policy, verbs
+hook.run(["policy", "-f", sys.argv[1]], {"LSF_ENVDIR": "/nonexistent"})
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_the_policy_script_decides_by_a_plan_without_what_makes_one(tmp_path: Path) -> None:
+    """The plan is made by the service: the script reads a file."""
+    (tmp_path / "in.json").write_text('{"request": {}}')
+    done = subprocess.run(
+        [sys.executable, "-c", POLICY, str(tmp_path / "in.json")], capture_output=True, text=True, check=True
+    )
+    modules = json.loads(done.stdout)
+    packages = {name.partition(".")[0] for name in modules}
+    assert {"burst.rc.policy", "burst.plan_file"} <= set(modules)
+    assert {"numpy", "numba", "scipy", "pydantic", "rich"}.isdisjoint(packages)
+    assert {"burst.planner.live", "burst.planner.kernel", "burst.planning", "burst.steering.turn"}.isdisjoint(modules)

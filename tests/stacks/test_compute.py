@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from ris_hybrid.config.pools_file import PoolsFile, pools_data, read_pools
 from ris_hybrid.config.user_data import SCRATCH, unpacked
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.settings import PoolOutputs
+from ris_hybrid.pool_outputs import PoolOutputs
 from stacks.compute.layer import profile_of, with_scratch
 from stacks.compute.pool_plan import only_lab, plan_pools
 from stacks.compute.settings import ComputeSettings

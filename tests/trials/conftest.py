@@ -17,6 +17,7 @@ import burst.rc
 from burst import reaping
 from burst.audit import FakeAudit
 from burst.aws import model_cut
+from burst.aws.client import ec2_client
 from burst.fake import FakeCloud, FakeLedger
 from burst.journal import FakeJournal
 from burst.provider import Provider
@@ -26,10 +27,11 @@ from ris_hybrid import clocks, hook, wiring
 from ris_hybrid.errors import Refused, RisHybridError
 from ris_hybrid.model import Host, Job, JobStatus, MachineState, Queue
 from ris_hybrid.sandbox import knife
+from ris_hybrid.sandbox.aws.child import SandboxAws
 from ris_hybrid.sandbox.knife import Cut, Killed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SCRIPTS = Path(burst.rc.__file__).parent / "scripts"
 Answer = dict[str, Any]
@@ -445,6 +447,23 @@ class Lsf:
 @pytest.fixture
 def lsf_over() -> Callable[[Any], Lsf]:
     return Lsf
+
+
+@pytest.fixture(scope="session")
+def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An AWS in a process of its own: there it is not measured either, and works while the verbs do."""
+    aws = SandboxAws.start(tmp_path_factory.mktemp("aws") / "aws.json", seed=11)
+    yield aws.url
+    aws.stop()
+
+
+@pytest.fixture(scope="session")
+def ec2(sandbox_server: str, make: Any) -> Any:
+    """The product's own client of that AWS: the other rooms' is of the one they share."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SandboxAws.attach(sandbox_server).env().items():
+            patch.setenv(name, value)
+        return ec2_client(make.settings(endpoint_url=sandbox_server))
 
 
 @pytest.fixture

@@ -95,6 +95,8 @@ def test_a_quiet_site_is_empty_not_unknown(here: Here, make: Any) -> None:
         "cluster": "c1",
         "provider": "aws",
         "now": make.now,
+        "mode": "thresholds",
+        "plan": None,
         "fleet": {
             "nodes": 0,
             "committed_usd": 0.0,

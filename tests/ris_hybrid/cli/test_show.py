@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 
 import pytest
@@ -108,7 +109,12 @@ def test_a_bug_names_its_kind_and_shows_its_trace_only_when_asked(capsys: pytest
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "-"), ("", "-"), ((), "-"), ([], "-"), (True, "yes"), (3, "3"), (0.25, "0.25"), (["a", None], "a, -")],
+    [
+        *[(None, "-"), ("", "-"), ((), "-"), ([], "-"), (True, "yes"), (3, "3"), (0.25, "0.25"), (["a", None], "a, -")],
+        ({"site": 0.5, "lee": 1.0}, "site 0.5, lee 1"),
+        ({}, "-"),
+        ([["cpu", "lee", 2], ["big", "", 1]], "cpu, lee, 2; big, -, 1"),
+    ],
 )
 def test_a_cell_is_as_people_read_it(value: object, text: str) -> None:
     assert show.cell(value) == text
@@ -125,3 +131,10 @@ def test_a_narrow_encoding_shows_an_escape(monkeypatch: pytest.MonkeyPatch) -> N
     show.tolerant_streams()
     show.line("über")
     assert raw.getvalue() == b"\\xfcber\n"
+
+
+def test_what_a_library_prints_meanwhile_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    with show.aside():
+        os.write(1, b"noise\n")
+    show.line("data")
+    assert capfd.readouterr() == ("data\n", "noise\n")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from onprem.lsf.conf import places
+from onprem.lsf.conf import batch, places
 from onprem.shell import Completed, ReplayShell
 from ris_hybrid.cli.burst_site import load_settings
 from ris_hybrid.enabling import planning, switching
@@ -92,6 +92,39 @@ def test_after_a_half_done_run_and_another_burst_yaml_all_lines_are_found_again(
     for change in list(switching.writes(master.on()))[:-1]:
         if change.path.name != "lsf.conf":
             make(change)
+    switching.switch_off(master.off(), master.shell)
+    assert texts(master.top) == before
+
+
+PLANNED = {
+    "queue": "mode: planned\nplanner: {steering: {queues: {general: general-burst, wucci: wucci-burst}}}\n",
+    "flag": "mode: planned\nplanner: {steering: {way: flag}}\n",
+}
+
+
+@pytest.mark.parametrize("way", PLANNED)
+def test_burst_queues_and_the_flag_come_and_go_whatever_was_there_before(master: Master, way: str) -> None:
+    before = texts(master.top)
+    switching.switch_on(master.on(), master.shell)
+    yaml = master.top.parent / "burst.yaml"
+    yaml.write_text(yaml.read_text() + PLANNED[way])
+    master.settings = load_settings(yaml)
+    switching.switch_on(master.on(), master.shell)
+    files = master.files()
+    queues = batch.queues(files.queues.read_text(), "lsb.queues")
+    borrowing = {name: section.value("RC_HOSTS") for name, section in queues.items()}
+    if way == "queue":
+        assert borrowing == {
+            "general": None,
+            "general-burst": "awshost",
+            "wucci": "none",
+            "wucci-burst": "awshost",
+        }
+        assert queues["general-burst"].value("HOSTS") == queues["general"].value("HOSTS")
+    else:
+        assert borrowing == {"general": "awshost", "wucci": "awshost"}
+        assert "risburst" in files.shared.read_text()
+    assert master.on().changes == ()
     switching.switch_off(master.off(), master.shell)
     assert texts(master.top) == before
 

@@ -8,7 +8,7 @@ import pytest
 
 from ris_hybrid.sandbox.bill import Bill
 from ris_hybrid.sandbox.history import Happening, History, Sample
-from ris_hybrid.sandbox.summary import Summary, Waits
+from ris_hybrid.sandbox.summary import WITHOUT, Run, Summary, Waits
 
 START = 1_800_000_000.0
 
@@ -55,16 +55,20 @@ class Told:
         return history
 
     @staticmethod
-    def summary() -> Summary:
+    def run(usd: float = 0.987, mean_s: float = 61.26, **fields: Any) -> Run:
+        labs = {"lee": usd * 2 / 3, "wu": usd / 3} if usd else {}
+        bill = Bill(nodes=2, node_hours=1.23456, usd=usd, usd_by_lab=labs, episodes=1)
+        plain = {"finished": 9, "virtual_hours": 2.346, "jobs_burst": 4}
+        return Run(waits=Waits(mean_s=mean_s, p95_s=300.0), bill=bill, **{**plain, **fields})
+
+    @classmethod
+    def summary(cls, **runs: Run) -> Summary:
+        """Of the runs given; by thresholds alone when there are none."""
         return Summary(
             seed=7,
             trace="a <b>.swf",
             jobs=10,
-            finished=9,
-            virtual_hours=2.346,
-            bill=Bill(nodes=2, node_hours=1.23456, usd=0.987, usd_by_lab={"lee": 0.654, "wu": 0.333}, episodes=1),
-            waits=Waits(mean_s=61.26, p95_s=300.0),
-            waits_without=Waits(mean_s=600.0, p95_s=1200.04),
+            runs=(runs or {"thresholds": cls.run()}) | {WITHOUT: cls.run(0.0, 600.0, jobs_burst=0)},
             resources=60,
             build_s=1.84,
             instances_left=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from dataclasses import fields
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -12,18 +13,18 @@ import pytest
 from rich.console import Console
 
 from ris_hybrid.sandbox import live
-from ris_hybrid.sandbox.history import History
+from ris_hybrid.sandbox.history import History, Sample
 from ris_hybrid.sandbox.report import clock_text, render
-from ris_hybrid.sandbox.timeline import draw
+from ris_hybrid.sandbox.timeline import draw, turns
 
 
 @pytest.fixture(scope="module")
 def drawing(told: Any) -> str:
-    return draw(told.history(), told.history())
+    return draw({"planned": told.history(), "without": told.history()})
 
 
 def test_the_same_history_gives_the_same_bytes(told: Any, drawing: str) -> None:
-    assert draw(told.history(), told.history()) == drawing
+    assert draw({"planned": told.history(), "without": told.history()}) == drawing
 
 
 def test_the_picture_is_svg_with_its_words_as_text(drawing: str) -> None:
@@ -36,7 +37,7 @@ def test_the_picture_is_svg_with_its_words_as_text(drawing: str) -> None:
 def test_a_picture_needs_neither_happenings_nor_a_second_replay(told: Any) -> None:
     history = told.history()
     history.happenings.clear()
-    drawn = draw(history)
+    drawn = draw({"thresholds": history})
     assert "with bursting" in drawn
     assert "without bursting" not in drawn
     assert ">launch<" not in drawn
@@ -48,14 +49,27 @@ LOADS = re.compile(
 
 
 def test_the_report_escapes_what_it_is_told_and_loads_nothing(told: Any) -> None:
-    page = render(told.summary(), told.history(), told.history())
+    page = render(told.summary(), {"thresholds": told.history(), "without": told.history()})
     assert "1 nodes of cpu for &lt;lee&gt; &amp; co: full" in page
     assert "<h1>Burst replay of a &lt;b&gt;.swf</h1>" in page
     assert "<lee>" not in page
     assert LOADS.findall(page) == []
-    assert "1.0 min" in page  # 61 s of mean wait
+    assert '<td>mean wait, min</td><td class="n">1.0</td><td class="n">10.0</td>' in page
     assert "<td>lee</td>" in page
-    assert page == render(told.summary(), told.history(), told.history())
+    assert page == render(told.summary(), {"thresholds": told.history(), "without": told.history()})
+
+
+def test_report_and_picture_show_every_replay(told: Any) -> None:
+    summary = told.summary(thresholds=told.run(), planned=told.run(0.5))
+    histories = {"thresholds": told.history(), "planned": told.history(), "without": told.history()}
+    histories["planned"].happenings.append(told.happening("moved", "2 jobs sent to the cloud's queue: 1, 2", 3))
+    page = render(summary, histories)
+    assert "<th>thresholds</th><th>planned</th><th>without</th>" in page
+    assert "planned beats thresholds: $0.50 for $0.99" in page
+    assert "What happened, and why: planned" in page
+    assert "2 jobs sent to the cloud&#39;s queue: 1, 2" in page
+    words = {"".join(n.itertext()).strip() for n in ET.fromstring(draw(histories)).iter() if n.tag.endswith("}text")}  # noqa: S314  # our own drawing
+    assert {"thresholds", "planned", "jobs moved", "without bursting"} <= words
 
 
 @pytest.mark.parametrize(
@@ -141,3 +155,17 @@ def test_a_sample_in_one_line(told: Any) -> None:
         "pending    3 jobs    12 slots | on-prem     4, cloud    8 of 16   slots "
         "| nodes 2 starting, 0 joined, 0 leaving"
     )
+
+
+def test_a_level_line_needs_its_two_ends_alone() -> None:
+    levels = [0, 0, 0, 5, 5, 5, 5, 2]
+    nothing = {field.name: 0 for field in fields(Sample)}
+    samples = [Sample(**{**nothing, "at": 60.0 * at, "pending_slots": level}) for at, level in enumerate(levels)]
+    assert [(sample.at, sample.pending_slots) for sample in turns(samples)] == [
+        (0.0, 0),
+        (120.0, 0),
+        (180.0, 5),
+        (360.0, 5),
+        (420.0, 2),
+    ]
+    assert turns([]) == []

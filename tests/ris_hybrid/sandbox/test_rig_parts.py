@@ -204,7 +204,7 @@ def rig(make: Any) -> Rig:
         name="c", hosts=(HostSpec(prefix="n", count=1, slots=1),), queues=(QueueSpec(name="q"),), default_queue="q"
     )
     simulation = Simulation(cluster=Cluster(spec, make.now))
-    parts: dict[str, Any] = {"aws": _Aws(), "ebrokerd": None, "env": {}}
+    parts: dict[str, Any] = {"aws": _Aws(), "ebrokerd": None, "env": {}, "audit": Path("audit.jsonl")}
     return Rig(settings=make.settings(), simulation=simulation, **parts)
 
 

@@ -8,9 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ris_hybrid.errors import ConfigError
+from ris_hybrid.model import Event
+from ris_hybrid.planner_settings import Planner, Steering
 from ris_hybrid.sandbox.bill import Rented, bill_of
+from ris_hybrid.sandbox.demo import modes, moves_in
 from ris_hybrid.sandbox.lsf.spec import FinishedJob
-from ris_hybrid.sandbox.summary import Waits, waits_of
+from ris_hybrid.sandbox.summary import Moves, Waits, rows_of, waits_of
 
 PRICES = {"small": 0.36, "large": 3.6}
 
@@ -104,26 +108,93 @@ def test_waits_are_mean_and_nearest_rank(waits: list[float], mean: float, p95: f
 
 
 def test_a_summary_is_rounded_to_what_it_can_mean(told: Any) -> None:
-    assert told.summary().as_json() == {
-        "sandbox": True,
-        "seed": 7,
-        "trace": "a <b>.swf",
-        "jobs": 10,
+    run = {
         "finished": 9,
         "virtual_hours": 2.35,
         "episodes": 1,
         "nodes_launched": 2,
         "node_hours": 1.235,
         "usd": 0.99,
-        "usd_by_lab": {"lee": 0.65, "wu": 0.33},
+        "usd_by_lab": {"lee": 0.66, "wu": 0.33},
         "mean_wait_s": 61.3,
         "p95_wait_s": 300.0,
+        "jobs_burst": 4,
+        "jobs_moved": 0,
+        "jobs_moved_back": 0,
+    }
+    none = {"usd": 0.0, "usd_by_lab": {}, "mean_wait_s": 600.0, "jobs_burst": 0}
+    assert told.summary().as_json() == {
+        "sandbox": True,
+        "seed": 7,
+        "trace": "a <b>.swf",
+        "jobs": 10,
+        "mode": "thresholds",
+        **run,
         "mean_wait_s_without": 600.0,
-        "p95_wait_s_without": 1200.0,
+        "p95_wait_s_without": 300.0,
         "resources": 60,
         "build_s": 1.8,
         "instances_left": 0,
         "api_calls": 42,
         "protocol_errors": 0,
+        "verdict": "",
+        "modes": {"thresholds": run, "without": {**run, **none}},
         "wall_s": 12.3,
     }
+
+
+@pytest.mark.parametrize(
+    ("usd", "mean_s", "verdict"),
+    [
+        (0.9, 61.26, "planned beats thresholds: $0.90 for $0.99, a mean wait of 61 s for 61 s"),
+        (0.9, 60.0, "planned beats thresholds: "),
+        (0.987, 61.26, "planned loses to thresholds: "),
+        (1.2, 90.0, "planned loses to thresholds: "),
+        (0.5, 90.0, "neither beats the other: planned cheaper, $0.50 for $0.99, a mean wait of 90 s for 61 s"),
+        (1.2, 50.0, "neither beats the other: planned dearer, "),
+    ],
+)
+def test_losses_are_said_as_wins_are(told: Any, usd: float, mean_s: float, verdict: str) -> None:
+    summary = told.summary(thresholds=told.run(), planned=told.run(usd, mean_s, moves=Moves(chosen=5, back=2)))
+    assert summary.verdict().startswith(verdict)
+    assert summary.as_json()["mode"] == "planned"
+    assert summary.as_json()["jobs_moved_back"] == 2
+    assert rows_of(summary)["jobs moved there, back"] == ("0, 0", "5, 2", "0, 0")
+
+
+def test_moves_are_counted_job_by_job_from_the_audit_log() -> None:
+    log = [
+        Event(at=1.0, kind="moving", fields={"jobs": ["1", "2"], "target": "b"}),
+        Event(at=1.0, kind="moved", fields={"jobs": ["1", "2"], "target": "b"}),
+        Event(at=1.0, kind="not moved", fields={"jobs": ["3"], "target": "b"}),
+        Event(at=2.0, kind="moved back", fields={"jobs": ["2"], "target": "a"}),
+        Event(at=3.0, kind="moved", fields={"jobs": ["2"], "target": "b"}),
+    ]
+    assert moves_in(log) == Moves(chosen=3, back=1)
+
+
+@pytest.mark.parametrize(
+    ("mode", "asked", "ours", "expected"),
+    [
+        ("thresholds", "auto", True, ("thresholds",)),
+        ("shadow", "auto", True, ("shadow",)),
+        ("planned", "auto", True, ("thresholds", "planned")),
+        ("planned", "auto", False, ("thresholds",)),
+        ("planned", "thresholds", True, ("thresholds",)),
+        ("planned", "planned", True, ("planned",)),
+        ("thresholds", "both", True, ("thresholds", "planned")),
+        ("planned", "thresholds", False, ("thresholds",)),
+    ],
+)
+def test_which_replays_are_made(make: Any, mode: Any, asked: str, *, ours: bool, expected: tuple[str, ...]) -> None:
+    planner = Planner(steering=Steering(queues={"general": "general-burst"}))
+    settings = make.settings(mode=mode, planner=planner)
+    assert modes(settings, asked, ours=ours) == expected
+
+
+def test_a_plan_needs_something_to_steer_by_and_our_own_provider(make: Any) -> None:
+    with pytest.raises(ConfigError, match="names no burst queue"):
+        modes(make.settings(), "both", ours=True)
+    with pytest.raises(ConfigError, match="our own provider"):
+        modes(make.settings(planner=Planner(steering=Steering(way="flag"))), "planned", ours=False)
+    assert modes(make.settings(planner=Planner(steering=Steering(way="flag"))), "planned", ours=True) == ("planned",)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.errors import ConfigError
+from ris_hybrid.planner_settings import Steering
 from ris_hybrid.sandbox.scenario import example_site, load_scenario
 
 if TYPE_CHECKING:
@@ -53,6 +56,37 @@ def test_without_bursting_no_queue_borrows_and_all_else_stays(site: Path) -> Non
     assert [queue.rc_hosts for queue in alone.queues] == ["none", "none"]
     assert (alone.hosts, [queue.name for queue in alone.queues]) == (scenario.cluster.hosts, ["general", "fast"])
     assert [queue.rc_hosts for queue in scenario.cluster.queues] == ["awshost", "all"]
+
+
+def test_a_plan_by_queues_has_the_cluster_of_the_file() -> None:
+    scenario = load_scenario(example_site() / "lsf" / "scenario.yaml")
+    settings = replace(load_burst(example_site() / "burst.yaml"), mode="planned")
+    assert scenario.cluster_for(settings) is scenario.cluster
+    borrow = {queue.name: queue.rc_hosts for queue in scenario.cluster.queues}
+    for queue, burst in settings.planner.steering.queues.items():
+        assert (borrow[queue], borrow[burst]) == ("none", "awshost")
+        assert hosts_of(scenario.cluster, queue) == hosts_of(scenario.cluster, burst)
+
+
+@pytest.mark.parametrize("mode", ["thresholds", "shadow"])
+def test_without_a_plan_the_ordinary_queues_borrow_and_there_are_no_others(mode: Any) -> None:
+    scenario = load_scenario(example_site() / "lsf" / "scenario.yaml")
+    settings = load_burst(example_site() / "burst.yaml")
+    cluster = scenario.cluster_for(replace(settings, mode=mode))
+    borrow = {queue.name: (queue.rc_hosts, queue.rc_account) for queue in cluster.queues}
+    assert not {name for name in borrow if name.endswith("-burst")}
+    assert borrow["general"] == ("awshost", "")
+    assert borrow["wucci"] == ("awshost", "wucci")
+    assert borrow["imaging-core"] == ("none", "")
+    assert hosts_of(cluster, "genomics") == hosts_of(scenario.cluster, "genomics")
+    flagged = replace(settings, mode="planned", planner=replace(settings.planner, steering=Steering(way="flag")))
+    assert flagged.mode == "planned"
+    assert scenario.cluster_for(flagged) == scenario.cluster
+
+
+def hosts_of(cluster: Any, queue: str) -> list[str]:
+    owned = [host.prefix for host in cluster.hosts if queue in host.queues]
+    return owned or [host.prefix for host in cluster.hosts if not host.queues]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +19,8 @@ from ris_hybrid.sandbox.lsf.demand import (
     serves,
     wanted,
 )
+from ris_hybrid.sandbox.lsf.rcpolicies import Borrower
+from ris_hybrid.sandbox.lsf.resreq import Wish
 from ris_hybrid.sandbox.lsf.spec import PendingJob, QueueSpec
 
 AWS = frozenset({"awshost"})
@@ -34,12 +38,13 @@ def limits(**more: object) -> Limits:
     return Limits(**{"max_requests": 300, "flags": AWS, **more})
 
 
-def want(slots: int, account: str = "albert", rc_hosts: str = "awshost") -> Want:
-    return Want(account=account, rc_hosts=rc_hosts, slots=slots)
+def want(slots: int, account: str = "albert", rc_hosts: str = "awshost", wish: str = "") -> Want:
+    return Want(account=account, rc_hosts=rc_hosts, slots=slots, wish=Wish(wish))
 
 
 def hosts(wants: list[Want], offers: list[Offer], free: dict[str, int] | None = None, **more: object) -> dict:
-    found = plan(wants, offers, free or {}, limits(**more), 0.0)
+    spare = {(account, node().resources): slots for account, slots in (free or {}).items()}
+    found = plan(wants, offers, spare, limits(**more), 0.0)
     return {(borrower.template, borrower.account): count for borrower, count in found.items()}
 
 
@@ -111,11 +116,32 @@ def test_all_jobs_of_an_open_queue_are_wanted() -> None:
         (node(booleans=frozenset()), "all", AWS, False),
         (node(booleans=frozenset()), "all", frozenset(), True),
         (node(exclusive=frozenset({"gpu"})), "all", AWS, False),
-        (node(exclusive=frozenset({"gpu"})), "awshost gpu", AWS, True),
+        (node(exclusive=frozenset({"gpu"})), "awshost gpu", AWS, False),
     ],
 )
 def test_which_template_serves(template: Template, rc_hosts: str, flags: frozenset[str], expected: bool) -> None:
-    assert serves(template, rc_hosts, flags) is expected
+    assert serves(template, want(1, rc_hosts=rc_hosts), flags) is expected
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [("", False), ("burst", True), ("(burst) && (mem>1)", True), ("!burst", False), ("awshost", False), ("big", False)],
+)
+def test_an_exclusive_template_serves_only_jobs_that_name_its_flag(wish: str, expected: bool) -> None:
+    flagged = node(booleans=AWS | {"burst"}, exclusive=frozenset({"burst"}))
+    assert serves(flagged, want(1, wish=wish), AWS) is expected
+
+
+def test_jobs_that_name_the_flag_and_jobs_that_do_not_are_wanted_apart() -> None:
+    flagged = node("b", slots=4, booleans=AWS | {"burst"}, exclusive=frozenset({"burst"}))
+    jobs = [replace(pending("a", "x", 4), selection="burst"), pending("a", "x", 8)]
+    wants = wanted((QueueSpec(name="a", rc_hosts="awshost"),), {}, jobs, 0.0)
+    assert wants == (want(4, "x", wish="burst"), want(8, "x"))
+    once = {Borrower(provider="aws", template="b", account="x"): 1}
+    assert plan(wants, [offer(flagged)], {}, limits(), 0.0) == once
+    free = {("x", node().resources): 8, ("x", flagged.resources): 3}
+    assert plan(wants, [offer(flagged)], free, limits(), 0.0) == once
+    assert plan(wants, [offer(flagged)], free | {("x", flagged.resources): 4}, limits(), 0.0) == {}
 
 
 def test_hosts_are_slots_rounded_up_less_what_is_free() -> None:
@@ -167,7 +193,7 @@ def test_no_limit_is_ever_passed(
 ) -> None:
     wants = [want(slots, account) for account, slots in demand]
     offers = [offer(node(f"t{i}", slots, most), in_use=used) for i, (slots, most, used) in enumerate(kinds)]
-    found = plan(wants, offers, {"x": free}, limits(max_requests=ceiling), 0.0)
+    found = plan(wants, offers, {("x", node().resources): free}, limits(max_requests=ceiling), 0.0)
     assert sum(found.values()) <= ceiling
     for item in offers:
         new = sum(count for borrower, count in found.items() if borrower.template == item.template.template_id)

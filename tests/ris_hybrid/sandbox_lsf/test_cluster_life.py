@@ -310,12 +310,12 @@ def test_what_does_not_exist_is_an_error(cluster: Cluster, cloud_host: MakeHost)
     assert cluster.jobs(("9",)) == ()
 
 
-def test_a_switched_job_goes_to_the_end_of_its_new_queue(cluster: Cluster) -> None:
+def test_a_switched_job_stands_in_its_new_queue_by_its_submission(cluster: Cluster) -> None:
     cluster.submit(job(slots=8))
     early, late = cluster.submit(job(queue="lab1", slots=3)), cluster.submit(job(slots=8))
     cluster.switch(early, "general")
     cluster.advance(T0 + 100)
-    assert [status(cluster, job_id) for job_id in (early, late)] == ["PEND", "RUN"]
+    assert [status(cluster, job_id) for job_id in (early, late)] == ["RUN", "PEND"]
     with pytest.raises(UnknownQueue):
         cluster.switch(early, "nosuch")
 

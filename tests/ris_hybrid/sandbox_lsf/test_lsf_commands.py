@@ -57,7 +57,7 @@ def test_how_long_a_job_runs(cluster: Cluster, run: Run, command: str, env: dict
         (["-W", "long", "x"], "long: Bad run limit. Job not submitted.\n"),
         (["-b", "soon", "x"], "soon: Bad time specification. Job not submitted.\n"),
         (["-w", "done(9)", "x"], "done(9): No matching job found. Job not submitted.\n"),
-        (["-R", "select[a", "x"], "Error with <select[a>: brackets do not match. Job not submitted.\n"),
+        (["-R", "select[a", "x"], "Bad resource requirement syntax. Job not submitted.\n"),
     ],
 )
 def test_bsub_refuses_what_it_cannot_take(cluster: Cluster, run: Run, argv: list[str], text: str) -> None:

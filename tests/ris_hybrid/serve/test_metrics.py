@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from burst.outlook import Word
+from burst.planner.values import Candidate, Length, Plan, PlannedJob
+from burst.planning import Planned
 from burst.turn import Problem, Turned
 from ris_hybrid.data.readiness import JobData
 from ris_hybrid.serve.metrics import Metrics
@@ -92,3 +94,43 @@ def test_a_file_that_cannot_be_written_is_said_and_no_more(tmp_path: Path, caplo
     with caplog.at_level(logging.WARNING):
         Metrics().write(tmp_path / "file" / "aws.prom")
     assert "cannot be written" in caplog.text
+
+
+def test_a_plan_is_figures_too(tmp_path: Path, make: Any) -> None:
+    metrics = Metrics()
+    length, fields = Length(seconds=60.0, source="RUNLIMIT"), {"queue": "general", "lab": "lee", "slots": 1}
+    jobs = tuple(
+        PlannedJob(
+            job=Candidate(job_id=pool, length=length, pend_s=0.0, value=0.1, **fields),
+            wait_s=9.0,
+            pool=pool,
+            purchase="",
+            boot_s=0.0,
+            cores=1.0,
+            usd_per_core_hour=0.1,
+            worth_usd=2.0,
+            cost_usd=1.5,
+            chosen=pool == "cpu",
+            why="",
+        )
+        for pool in ("cpu", "big", "")
+    )
+    plan = Plan(at=1_800_000_000.0, jobs=jobs, beyond=4, values={"": 0.5, "lee": 0.25})
+    metrics.turned(replace(TURNED, planned=Planned(mode="planned", plan=plan)), make.settings())
+    metrics.turned(replace(TURNED, planned=Planned(mode="planned")), make.settings())  # no plan: the last one stays
+    metrics.write(tmp_path / "aws.prom")
+    found = figures(tmp_path / "aws.prom")
+    assert {name: value for name, value in found.items() if name.startswith("ris_hybrid_plan")} == {
+        "ris_hybrid_plan_timestamp_seconds{mode=planned}": 1_800_000_000.0,
+        "ris_hybrid_plan_usd{mode=planned}": 1.5,
+        "ris_hybrid_plan_jobs{word=chosen}": 1,
+        "ris_hybrid_plan_jobs{word=kept}": 1,
+        "ris_hybrid_plan_jobs{word=barred}": 1,
+        "ris_hybrid_plan_jobs{word=beyond}": 4,
+        "ris_hybrid_plan_share_of_v{lab=site}": 0.5,
+        "ris_hybrid_plan_share_of_v{lab=lee}": 0.25,
+    }
+    assert found["ris_hybrid_asked{what=plan}"] == 0
+    metrics.turned(replace(TURNED, planned=Planned(mode="planned", standby="another plans")), make.settings())
+    metrics.write(tmp_path / "aws.prom")
+    assert not [name for name in figures(tmp_path / "aws.prom") if name.startswith("ris_hybrid_plan")]
