@@ -63,11 +63,10 @@ class Scenario:
         The file has it for a plan steered by queues: burst queues alone borrow. For all else there are no burst queues,
         and the ordinary ones have what theirs had: RC_HOSTS, RC_ACCOUNT and RC_DEMAND_POLICY.
         """
-        steering = settings.planner.steering
-        if settings.mode == "planned" and steering.way == "queue":
+        if settings.steers_by_queue:
             return self.cluster
         named = {queue.name: queue for queue in self.cluster.queues}
-        twins = {name: named[burst] for name, burst in steering.queues.items() if burst in named}
+        twins = {queue.bursts_for: queue for queue in self.cluster.queues if queue.bursts_for}
         borrowing = {
             name: replace(
                 named[name],

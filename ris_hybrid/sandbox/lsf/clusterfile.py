@@ -50,6 +50,7 @@ _QUEUE = {
     "rc_account": _TEXT,
     "rc_demand_policy": _TEXT,
     "res_req": _TEXT,
+    "bursts_for": _TEXT,
     "max_slots": _LIMIT,
     "is_open": _FLAG,
     "is_active": _FLAG,

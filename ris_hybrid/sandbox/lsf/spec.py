@@ -35,6 +35,8 @@ class QueueSpec:
     """RC_DEMAND_POLICY, e.g. ``THRESHOLD[[5,10] [1,60]]``; empty means any pending job is demand."""
     res_req: str = ""
     """RES_REQ: holds together with what each job asks for."""
+    bursts_for: str = ""
+    """The ordinary queue whose chosen jobs are moved to this one; no parameter of LSF, for the sandbox to set up."""
     max_slots: int | None = None
     is_open: bool = True
     is_active: bool = True

@@ -7,7 +7,7 @@ import pytest
 
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.planner_settings import Steering
+from ris_hybrid.planner_settings import Planner, Steering
 from ris_hybrid.sandbox.scenario import example_site, load_scenario
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def test_without_a_plan_the_ordinary_queues_borrow_and_there_are_no_others(mode:
     assert borrow["imaging-core"] == ("none", "")
     assert hosts_of(cluster, "genomics") == hosts_of(scenario.cluster, "genomics")
     flagged = replace(settings, mode="planned", planner=replace(settings.planner, steering=Steering(way="flag")))
-    assert flagged.mode == "planned"
-    assert scenario.cluster_for(flagged) == scenario.cluster
+    unsteered = replace(settings, planner=Planner())  # as a burst.yaml that knows no planner
+    assert scenario.cluster_for(flagged) == scenario.cluster_for(unsteered) == cluster
 
 
 def hosts_of(cluster: Any, queue: str) -> list[str]:
