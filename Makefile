@@ -36,7 +36,7 @@ check: install ## what CI checks: static checks, then every test with branch cov
 
 coverage: install ## branch coverage of everything, the tests that run whole commands measured too (twice as long)
 	@rm -f .coverage .coverage.*
-	@$(PY) -m pytest -n 3 --dist worksteal --timeout=0 --cov --cov-report=term --cov-fail-under=95
+	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -n 3 --dist worksteal --timeout=0 --cov --cov-report=term --cov-fail-under=95
 	@$(PY) .ci/pure_coverage.py all
 
 lint: install ## the static checks alone

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_ec2 import EC2Client
 
-hypothesis_settings.register_profile("ci", derandomize=True, max_examples=100, deadline=None)
+hypothesis_settings.register_profile("ci", derandomize=True, max_examples=60, deadline=None)
+hypothesis_settings.register_profile("long", derandomize=True, max_examples=100, deadline=None)
 hypothesis_settings.register_profile("dev", max_examples=50, deadline=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
