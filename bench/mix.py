@@ -13,6 +13,7 @@ import argparse
 import json
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from scipy.optimize import milp
 
@@ -22,6 +23,9 @@ from burst.mix.offered import types_of
 from burst.mix.program import Problem, _Rows
 from burst.mix.solve import choose
 from burst.mix.values import Bounds, JobClass, Mix, NodeType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BOUND_S = 2.0
 TYPES = 80
@@ -56,10 +60,10 @@ def lp_s(classes: tuple[JobClass, ...], kinds: list[NodeType], rounds: int) -> f
     return min(timed(lambda: milp(**asked))[1] for _ in range(rounds))
 
 
-def timed(call: object) -> tuple[Mix, float]:
+def timed(call: Callable[[], Mix]) -> tuple[Mix, float]:
     """What it gives, and processor seconds."""
     begun = time.process_time()
-    found = call()  # type: ignore[operator] # a closure of this file
+    found = call()
     return found, time.process_time() - begun
 
 

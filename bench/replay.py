@@ -16,6 +16,7 @@ import os
 import time
 from dataclasses import replace as changed
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from burst.replay.bound import lower_bound
 from burst.replay.metrics import measure
 from burst.replay.run import replay
 from burst.replay.values import Policy, ReplayPool, Site, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KTH = Path(__file__).parents[1] / "tests/golden/replay/KTH-SP2-1996.swf.xz"
 POOL = ReplayPool(name="c7a.4xlarge", cores=16, usd_per_hour=16 * 0.05132, boot_s=180.0, max_nodes=1000)
@@ -53,7 +57,7 @@ def main() -> None:
     bounds()
 
 
-def timed(work) -> float:  # type: ignore[no-untyped-def]  # any callable
+def timed(work: Callable[[], object]) -> float:
     """Seconds of this process, so that neighbours do not count."""
     begun = time.process_time()
     work()

@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
 def own_queues(settings: BurstSettings) -> Mapping[str, str]:
     """Burst queue to its ordinary queue; none where nobody moves jobs between them."""
-    steering = settings.planner.steering
-    if settings.mode != "planned" or steering.way != "queue":
+    if not settings.steers_by_queue:
         return {}
-    return {burst: queue for queue, burst in steering.queues.items()}
+    return {burst: queue for queue, burst in settings.planner.steering.queues.items()}
 
 
 def homed(jobs: Sequence[Job], settings: BurstSettings) -> Sequence[Job]:

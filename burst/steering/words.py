@@ -51,8 +51,9 @@ def is_chosen(job: Job, traits: JobTraits | None, steering: Steering) -> bool:
     """Whether only the cloud's nodes are to run it, as LSF shows. A requirement that is not known chooses nothing."""
     if steering.way == "queue":
         return job.queue in steering.queues.values()
-    known = traits is not None and traits.resreq is not None
-    return known and standing_of(traits.resreq or "", steering.flag) == "ours"  # type: ignore[union-attr]  # known says so
+    if traits is None or traits.resreq is None:
+        return False
+    return standing_of(traits.resreq, steering.flag) == "ours"
 
 
 def uneditable(traits: JobTraits | None, flag: str) -> str:
