@@ -16,7 +16,7 @@ install: .venv/.installed ## make .venv with the command, all extras and the too
 	@echo "== setting up .venv (about two minutes the first time)"
 	@sh .ci/venv.sh
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) --upgrade pip
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[data,planner,sandbox,stacks]' --group dev
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[data,libcloud,planner,sandbox,stacks]' --group dev
 	@touch $@
 
 demo: install ## the main job in the sandbox: pressure -> cloud nodes -> jobs done -> nodes gone

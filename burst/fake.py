@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from burst.aws import tags
+from burst import tags
 from burst.outlook import Word
 from ris_hybrid.errors import CloudError, NoCapacity
 from ris_hybrid.model import EndReason, Launched, Machine, MachineState, Shortfall
@@ -40,7 +40,9 @@ class FakeCloud:
         given = min(launch.count, self.capacity - alive)
         if given <= 0:
             raise NoCapacity("the fake cloud is full", code=_CAPACITY)
-        short = () if given == launch.count else (Shortfall(code=_CAPACITY, message="the fake cloud is full"),)
+        short = (
+            () if given == launch.count else (Shortfall(code=_CAPACITY, message="the fake cloud is full", scarce=True),)
+        )
         ids = tuple(self._start(launch, bool(short)) for _ in range(given))
         self._tokens[launch.token] = Launched(machine_ids=ids, shortfall=short)
         return self._tokens[launch.token]

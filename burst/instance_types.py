@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ris_hybrid.settings import Requirements
+    from ris_hybrid.pool_settings import Requirements
 
 USABLE_MEMORY = 0.925
 """Share of a type's memory that is promised to LSF. The kernel and the hypervisor keep 2 to 5 percent, so that lim

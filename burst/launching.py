@@ -12,13 +12,22 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from burst import tags
 from burst.adopting import adopt, adoptable
-from burst.aws import errors, tags
 from burst.fleet import account_of, with_coming
 from burst.ledger import observe_fleet
 from burst.limits import HOLD, OFF, Ask, apply_caps
 from burst.rc.wire import POOL_OFF, code_text
-from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, QuotaReached, Refused, SiteUnavailable, TryAgain
+from ris_hybrid.errors import (
+    AskedBefore,
+    CloudError,
+    ConfigError,
+    NoCapacity,
+    QuotaReached,
+    Refused,
+    SiteUnavailable,
+    TryAgain,
+)
 from ris_hybrid.model import Begun, Launch
 
 if TYPE_CHECKING:
@@ -31,9 +40,6 @@ if TYPE_CHECKING:
 
 LIMIT = "LimitReached"
 """Our own word for "the limits allow no more": LSF goes on asking as demand changes."""
-_SEEN_BEFORE = "IdempotentParameterMismatch"
-"""EC2 has seen this client token with other figures: the earlier call got through."""
-
 _SCARCE = (NoCapacity, QuotaReached)
 """What leaves the pool alone for a while."""
 
@@ -157,7 +163,7 @@ def _for_all(provider: Provider) -> bool:
 
 def _not_launched(turn: _Turn, error: CloudError) -> Outcome:
     order, provider = turn.order, turn.provider
-    if isinstance(error, TryAgain) or error.code == _SEEN_BEFORE:
+    if isinstance(error, TryAgain | AskedBefore):  # what an earlier call started may be there
         provider.note("launch not confirmed", request=order.request_id, code=error.code, message=error.message)
         return _unconfirmed(order, turn.adopted, error.message)
     provider.note("not launched", request=order.request_id, code=error.code, message=error.message)
@@ -190,7 +196,7 @@ def _outcome(turn: _Turn, given: Launched | None = None) -> Outcome:
 
 def _hold_or_clear(turn: _Turn, given: Launched, nodes: int) -> None:
     """Some that did not come for lack of capacity or quota hold the pool as if none had; all that came clear it."""
-    scarce = [row.code for row in given.shortfall if isinstance(errors.of_code(row.code, ""), _SCARCE)]
+    scarce = [row.code for row in given.shortfall if row.scarce]
     if len(given.machine_ids) >= nodes:
         _clear_hold(turn)
     elif scarce:

@@ -69,7 +69,7 @@ def note_cost(machines: Iterable[Machine], provider: Provider) -> None:
 
 def _carry(month: str, new_usd: float, provider: Provider) -> None:
     """Write the month's total on the first pool that is built."""
-    pool = next((pool.name for pool in provider.settings.pools if pool.launch_template), "")
+    pool = next((pool.name for pool in provider.settings.pools if pool.built), "")
     if not pool:
         return
     try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE_S = 14.0
-"""Less than a call of LSF may take in all (``burst.aws.deadline``), so that who waits in vain can still say so."""
+"""Less than a call of LSF may take in all (``burst.deadline``), so that who waits in vain can still say so."""
 _LOOK_S = 0.05  # between two looks at first; a lock that is held for long is looked at less often
 _LOOK_MOST_S = 0.4
 

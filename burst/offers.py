@@ -51,7 +51,7 @@ class Ranking:
 def ranked(pool: Pool, prices: Mapping[str, float]) -> Ranking:
     """Every offer of a pool whose types are known (see ``burst.aws.shapes``)."""
     pairs = sorted(
-        product(dict.fromkeys(pool.instance_types), dict.fromkeys(pool.subnets)),
+        product(dict.fromkeys(pool.instance_types), dict.fromkeys(pool.places)),
         key=lambda pair: (_priority(pool, pair[0]), price_of(pair[0], prices)),
     )
     kept = pairs if pool.requirements else pairs[:MOST_OVERRIDES]

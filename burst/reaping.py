@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from burst import ids
-from burst.aws import tags
+from burst import ids, tags
 from burst.checks import checked
 from burst.joining import learn, with_joined
 from burst.ledger import month_start, note_cost

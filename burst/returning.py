@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from burst import ids
-from burst.aws import tags
+from burst import ids, tags
 from burst.idle import Deed, Verdict, jobs_on, judge
 from burst.ledger import note_cost
 from burst.outlook import keeps_results, waiting_for_results

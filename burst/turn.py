@@ -13,8 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from burst import reaping
-from burst.aws import tags
+from burst import reaping, tags
 from burst.checks import checked
 from burst.engine import with_word
 from burst.ledger import observe_fleet

@@ -59,5 +59,9 @@ class Refused(CloudError):
     """Permission or parameters are wrong: trying again cannot help."""
 
 
+class AskedBefore(Refused):
+    """This token was used for another launch: what that one started is there, and this one never will be."""
+
+
 class TryAgain(CloudError):
     """Throttled, timed out or unreachable: nothing is known about the outcome; the same call may be repeated."""

@@ -24,7 +24,7 @@ from ris_hybrid.errors import ConfigError, RisHybridError, SiteUnavailable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from burst.aws.client import Clients
+    from burst.clients import Clients
     from burst.provider import Provider
     from ris_hybrid.wiring import HookPlaces
 
@@ -125,8 +125,8 @@ class _Desk:
             from burst.rc.templates import read_answer
 
             return read_answer(self._env.get("PRO_CONF_DIR") or ".")
+        from burst import deadline
         from burst.audit import warnings_in
-        from burst.aws import deadline
         from ris_hybrid import wiring
 
         self._payload = _payload(self.given)
@@ -200,7 +200,7 @@ def _answer(verb: str, payload: object, given: relay.Given, provider: Provider, 
 
 def _lsf_s() -> float:
     """How long LSF may take to answer, in what is left of the call's time."""
-    from burst.aws import deadline
+    from burst import deadline
 
     return min(_LSF_S, max(0.1, deadline.left_s()))
 

@@ -123,7 +123,7 @@ class EndReason(StrEnum):
 
 
 class MachineState(StrEnum):
-    """Instance states of EC2 (API reference, InstanceState)."""
+    """Instance states of EC2 (API reference, InstanceState), into which other clouds' are put."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -177,7 +177,7 @@ class Machine:
     adopted: str = ""
     """The earlier request that launched it, when LSF never learned of that one; empty when ``request_id`` did."""
     impaired: bool = False
-    """EC2's status checks say that it does not work."""
+    """The cloud's own checks say that it does not work."""
 
     @property
     def alive(self) -> bool:
@@ -234,6 +234,8 @@ class Shortfall:
 
     code: str
     message: str
+    scarce: bool = False
+    """Lack of capacity, or a quota: the pool is left alone for a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from burst.aws.deadline import left_s
+from burst.deadline import left_s
 from burst.history import events
 from burst.plan_file import plan_path
 from burst.planner.runtimes import NO_HISTORY

@@ -96,7 +96,7 @@ class Ledger(Protocol):
     def mark(self, machine_ids: Sequence[str], marks: Mapping[str, str]) -> None:
         """Write these tags on the machines, all or an error; writing the same again changes nothing.
 
-        Keys are those of ``burst.aws.tags``; an empty value takes the mark away.
+        Keys are those of ``burst.tags``; an empty value takes the mark away.
         """
         ...
 

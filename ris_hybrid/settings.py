@@ -11,61 +11,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ris_hybrid.planner_settings import PLANNER_KINDS, Planner
+from ris_hybrid.pool_settings import PathMount, Requirements, SecondCloud
 
 _STRICT = {"extra": "forbid"}  # read by pydantic when burst.yaml is validated
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirements:
-    """What a node must have, where a pool names no instance types (EC2's attribute-based selection)."""
-
-    __pydantic_config__ = _STRICT
-
-    vcpus: int
-    """At least so many."""
-    memory_mib: int
-    """At least so much."""
-    vcpus_max: int | None = None
-    memory_mib_max: int | None = None
-    gpus: int = 0
-    """Exactly so many; 0 leaves types with GPUs out."""
-    exclude: tuple[str, ...] = ()
-    """Types never to take; ``*`` stands for any text (``t3.*``)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathMount:
-    """One path as jobs know it, on every node of a pool, and what is mounted there.
-
-    ``s3`` is Mountpoint for Amazon S3: no rename, no append, no write but from a file's beginning to its end, no links,
-    no owners or modes of single files (awslabs/mountpoint-s3, SEMANTICS). Jobs that need those get ``lustre``.
-    """
-
-    __pydantic_config__ = _STRICT
-
-    path: str
-    """Absolute, as the site names it: ``/storage1/fs1/wucci/Active``."""
-    kind: Literal["lustre", "s3", "nfs"]
-    source: str
-    """``lustre``: ``DNS-NAME@tcp:/MOUNT-NAME[/DIRECTORY]`` of FSx, or ``scratch[/DIRECTORY]``: the environment's own,
-    whose address the compute stack fills in. ``s3``: the bucket. ``nfs``: ``HOST:/PATH``."""
-    prefix: str = ""
-    """``s3``: of the keys that are seen, with a slash at its end; empty: the whole bucket."""
-    read_only: bool = False
-    options: tuple[str, ...] = ()
-    """More options of mount, beside those that are always given."""
-    key_arn: str = ""
-    """``s3``: arn of the bucket's customer key, by which what jobs write is encrypted; no alias."""
-    owner_uid: int | None = None
-    """``s3``: whose the files are seen to be, for S3 keeps no owner; None: root's."""
-    owner_gid: int | None = None
-    """``s3``: their group: ``storage-<lab>``, say."""
-    cache: str = ""
-    """``s3``: directory on the node that keeps what was read; empty: none."""
-    exports: bool = True
-    """``lustre``: what jobs write goes to the bucket by itself. Where not, an idle node waits for the results."""
-    imports: bool = True
-    """``lustre``: what is new in the bucket is seen there by itself. Where not, staging asks FSx to look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +26,9 @@ class Pool:
     """Also LSF's templateId: letters, digits and hyphens, no underscore."""
     max_nodes: int
     """0 switches the pool off."""
+    provider: Literal["ec2", "libcloud"] = "ec2"
+    cloud: str = ""
+    """libcloud: which of ``clouds``; may be left out where there is one. Empty for EC2."""
     instance_types: tuple[str, ...] = ()
     """In order of preference; each must have at least ``slots`` and ``memory_mib``."""
     requirements: Requirements | None = None
@@ -93,9 +44,17 @@ class Pool:
     threads_per_core: int = 0
     """0 until derived, and where the types differ."""
     launch_template: str = ""
-    """Id or name; empty until the stacks' outputs are merged in."""
+    """EC2: id or name; empty until the stacks' outputs are merged in."""
     subnets: tuple[str, ...] = ()
-    """One for each zone: EC2 refuses two of one zone."""
+    """EC2: one for each zone, for it refuses two of one zone."""
+    image: str = ""
+    """libcloud: by name; GCE takes the newest of a family of that name too."""
+    networks: tuple[str, ...] = ()
+    """libcloud: by name, a node is in each of them; GCE: one subnetwork."""
+    zones: tuple[str, ...] = ()
+    """libcloud: in order of preference; empty: OpenStack chooses. GCE names at least one."""
+    security_groups: tuple[str, ...] = ()
+    """libcloud: OpenStack's by name, GCE's network tags."""
     queues: tuple[str, ...] = ()
     """Queues whose jobs may use it; empty means every queue LSF lets borrow."""
     labs: tuple[str, ...] = ()
@@ -116,6 +75,16 @@ class Pool:
     """Expected seconds from launch to joined, until nodes of the pool have been measured."""
     paths: tuple[PathMount, ...] = ()
     """What its nodes mount beside ``node.mounts``; a node joins, and stays open, only while each of them answers."""
+
+    @property
+    def built(self) -> bool:
+        """Whether it says all that a launch needs: EC2's pools do once the stacks have built them."""
+        return self.provider != "ec2" or bool(self.launch_template)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where a launch may go, best first: EC2's subnets, other clouds' zones; ``("",)`` for the cloud's choice."""
+        return self.subnets if self.provider == "ec2" else self.zones or ("",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +204,8 @@ class BurstSettings:
     gates: tuple[Gate, ...]
     caps: Caps
     budget: Budget
+    clouds: tuple[SecondCloud, ...] = ()
+    """Beside EC2. One stays here until its last machine is gone, whether a pool names it or not."""
     mode: Literal["thresholds", "planned", "shadow"] = "thresholds"
     """``thresholds``: gates alone; any job of an open queue takes the nodes. ``planned``: of the jobs behind an open
     gate those go that are worth it, no others. ``shadow``: as thresholds; the plan is made and logged, no more."""
@@ -274,10 +245,32 @@ class BurstSettings:
         """Whether chosen jobs get the flag that the nodes carry."""
         return self.mode == "planned" and self.planner.steering.way == "flag"
 
+    @property
+    def on_ec2(self) -> bool:
+        """Whether any pool is EC2's."""
+        return any(pool.provider == "ec2" for pool in self.pools)
+
     def pool(self, name: str) -> Pool | None:
         """The pool of that name, or None."""
         return next((pool for pool in self.pools if pool.name == name), None)
 
+    def cloud(self, name: str) -> SecondCloud | None:
+        """The second cloud of that name, or None."""
+        return next((cloud for cloud in self.clouds if cloud.name == name), None)
 
-KINDS = (BurstSettings, Pool, PathMount, Requirements, Gate, Release, Caps, Budget, Life, Node, *PLANNER_KINDS)
+
+KINDS = (
+    BurstSettings,
+    SecondCloud,
+    Pool,
+    PathMount,
+    Requirements,
+    Gate,
+    Release,
+    Caps,
+    Budget,
+    Life,
+    Node,
+    *PLANNER_KINDS,
+)
 """Every part of burst.yaml."""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
-    from burst.aws.client import Clients
     from burst.broker import Site
+    from burst.clients import Clients
     from burst.duty import Post
     from burst.outlook_file import OutlookFile
     from burst.provider import Provider
@@ -74,7 +74,7 @@ def provider(
     clients: Clients | None = None,
     ticking: Clock | None = None,
 ) -> Provider:
-    """The verbs' ports over EC2.
+    """The verbs' ports over the clouds that the settings name.
 
     Args:
         settings: of the provider.
@@ -85,29 +85,26 @@ def provider(
         ticking: tells when the caller has acted; where there is none that is ``now``.
     """
     from burst.audit import AuditFile
-    from burst.aws.checks import Ec2Checks
-    from burst.aws.client import ec2_client
-    from burst.aws.fleet import Ec2Cloud
-    from burst.aws.marks import Ec2Ledger
+    from burst.clients import Clients
     from burst.journal import JournalFile
     from burst.lock import if_nobody_acted
     from burst.plan_file import PlanFile, plan_path
     from burst.provider import Provider
     from burst.spend import SpendFile
+    from ris_hybrid.clouds_wiring import cloud_ports
 
-    client = clients.ec2(settings, conf) if clients else ec2_client(settings, conf)
+    clock = ticking or FixedClock(now)
+    ports = cloud_ports(settings, data, conf, clients or Clients(), clock)
     return Provider(
         settings=settings,
-        cloud=Ec2Cloud(client, settings),
-        ledger=Ec2Ledger(client, settings),
+        cloud=ports.cloud,
+        ledger=ports.ledger,
         journal=JournalFile(data / f"{settings.provider}-launches.log"),
         spend=SpendFile(data, settings.provider),
         audit=AuditFile(data / f"{settings.provider}-audit.jsonl"),
         now=now,
-        alone=lambda seen_at: if_nobody_acted(
-            data / f"{settings.provider}-reap.lock", seen_at, (ticking or FixedClock(now)).now
-        ),
-        checks=Ec2Checks(client),
+        alone=lambda seen_at: if_nobody_acted(data / f"{settings.provider}-reap.lock", seen_at, clock.now),
+        checks=ports.checks,
         outlook=_outlook(settings, data),
         plans=PlanFile(plan_path(data, settings.provider), settings),
     )

@@ -1,4 +1,4 @@
-"""The tags a running burst writes on what the stacks have built or launched (``burst.aws.tags`` explains each).
+"""The tags a running burst writes on what the stacks have built or launched (``burst.tags`` explains each).
 
 The controller's policy lets it write these and no others; Pulumi leaves them as they are.
 """

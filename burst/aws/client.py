@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -10,7 +9,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from burst.aws import deadline, errors, model_cut
+from burst import deadline
+from burst.aws import errors, model_cut
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -68,30 +68,3 @@ def make_client(service: str, region: str, endpoint_url: str, loader: Loader | N
         raise errors.of_botocore(error) from error
     client.meta.events.register("before-send.*.*", deadline.check)
     return client
-
-
-class Clients:
-    """Clients of a process that stays, one for each region and endpoint; safe to share between threads.
-
-    Making one takes longer than most calls. Credentials are renewed by botocore itself.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._ec2: dict[tuple[str, str], EC2Client] = {}
-        self._sqs: dict[str, SQSClient] = {}
-
-    def ec2(self, settings: BurstSettings, conf: Path | None = None) -> EC2Client:
-        """As ``ec2_client``, made once."""
-        key = (settings.region, settings.endpoint_url)
-        with self._lock:
-            if key not in self._ec2:
-                self._ec2[key] = ec2_client(settings, conf)
-            return self._ec2[key]
-
-    def sqs(self, settings: BurstSettings) -> SQSClient:
-        """As ``sqs_client``, made once."""
-        with self._lock:
-            if settings.notices not in self._sqs:
-                self._sqs[settings.notices] = sqs_client(settings.notices, settings.region)
-            return self._sqs[settings.notices]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ris_hybrid.errors import CloudError, NoCapacity, QuotaReached, Refused, TryAgain
+from ris_hybrid.errors import AskedBefore, CloudError, NoCapacity, QuotaReached, Refused, TryAgain
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
@@ -131,7 +131,8 @@ def of_code(code: str, message: str) -> CloudError:
         return QuotaReached(said, "raise the account's EC2 limit or lower caps.nodes", code)
     if code in AGAIN_CODES:
         return TryAgain(said, "try again", code)
-    return Refused(said, _hint(code), code)
+    kind = AskedBefore if code == OTHER_REQUEST else Refused
+    return kind(said, _hint(code), code)
 
 
 def _hint(code: str) -> str:

@@ -6,10 +6,12 @@ from contextlib import suppress
 from math import ceil
 from typing import TYPE_CHECKING
 
-from burst.aws import errors, tags
+from burst import tags
+from burst.aws import errors
 from burst.aws.calls import BATCH, batches, translated
 from burst.aws.fleet_answer import shortfall_of
 from burst.aws.fleet_request import fleet_request
+from burst.aws.instance import machine_of
 from ris_hybrid.errors import CloudError, Refused
 from ris_hybrid.model import EndReason, Launched
 
@@ -58,7 +60,7 @@ class Ec2Cloud:
                 PaginationConfig={"PageSize": self._page},
             )
             instances = [i for page in pages for group in page["Reservations"] for i in group["Instances"]]
-            found = [tags.machine_of(instance) for instance in instances]
+            found = [machine_of(instance) for instance in instances]
         self._seen = frozenset(machine.machine_id for machine in found)
         return tuple(sorted(found, key=lambda machine: (machine.launched, machine.machine_id)))
 

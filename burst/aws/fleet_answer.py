@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from burst.aws.errors import without_secrets
+from burst.aws.errors import CAPACITY_CODES, QUOTA_CODES, without_secrets
 from burst.rc.wire import LSF_CAPACITY_CODES
 from ris_hybrid.model import Shortfall
 
@@ -22,9 +22,18 @@ def shortfall_of(answer: CreateFleetResultTypeDef) -> tuple[Shortfall, ...]:
     by_code: dict[str, list[CreateFleetErrorTypeDef]] = {}
     for item in answer.get("Errors", ()):
         by_code.setdefault(item.get("ErrorCode", "Unknown"), []).append(item)
-    rows = [Shortfall(code=code, message=_told(items)) for code, items in by_code.items()]
-    rows = rows or [Shortfall(code="UnfulfillableCapacity", message="fewer machines came than were asked for")]
+    rows = [Shortfall(code=code, message=_told(items), scarce=_scarce(code)) for code, items in by_code.items()]
+    rows = rows or [_unsaid()]
     return tuple(sorted(rows, key=lambda row: (row.code not in LSF_CAPACITY_CODES, row.code)))
+
+
+def _scarce(code: str) -> bool:
+    return code in CAPACITY_CODES | QUOTA_CODES
+
+
+def _unsaid() -> Shortfall:
+    text = "fewer machines came than were asked for"
+    return Shortfall(code="UnfulfillableCapacity", message=text, scarce=True)
 
 
 def _told(items: Sequence[CreateFleetErrorTypeDef]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from burst.aws import tags
+from burst.aws.instance import launch_tags
 from burst.instance_types import PRICE_SPREAD
 from burst.offers import ranked, split
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     )
 
     from ris_hybrid.model import Launch
-    from ris_hybrid.settings import BurstSettings, Pool, Requirements
+    from ris_hybrid.pool_settings import Requirements
+    from ris_hybrid.settings import BurstSettings, Pool
 
 _PERCENT = 100
 
@@ -42,7 +43,7 @@ def fleet_request(launch: Launch, pool: Pool, settings: BurstSettings) -> Create
             {"LaunchTemplateSpecification": _template(pool), "Overrides": _overrides(pool, settings)}
         ],
         "TargetCapacitySpecification": _target(pool, launch.count),
-        "TagSpecifications": [{"ResourceType": "instance", "Tags": tags.launch_tags(launch, settings)}],
+        "TagSpecifications": [{"ResourceType": "instance", "Tags": launch_tags(launch, settings)}],
     }
     if pool.purchase != "spot":
         request["OnDemandOptions"] = _on_demand_options(pool, on_demand)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from burst.aws import tags
+from burst import tags
 from burst.aws.calls import batches, translated
 from ris_hybrid.errors import Refused
 

@@ -14,7 +14,7 @@ from ris_hybrid.config.user_data import SCRATCH
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ris_hybrid.settings import PathMount
+    from ris_hybrid.pool_settings import PathMount
 
 _NET = ("_netdev", "nofail", "nosuid", "nodev")
 _TYPES = {"lustre": "lustre", "s3": "mount-s3", "nfs": "nfs4"}

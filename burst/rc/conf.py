@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from burst.rc import templates
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.planner_settings import Exclude, Planner, Steering
-from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Life, Node, PathMount, Pool, Release, Requirements
+from ris_hybrid.pool_settings import PathMount, Requirements, SecondCloud
+from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Life, Node, Pool, Release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,7 @@ def load(path: Path) -> BurstSettings:
 def _settings(body: dict[str, Any]) -> BurstSettings:
     nested: dict[str, Any] = {
         "pools": tuple(_pool(row) for row in body["pools"]),
+        "clouds": tuple(SecondCloud(**_checked(SecondCloud, row)) for row in body.get("clouds", ())),
         "gates": tuple(Gate(**_checked(Gate, row)) for row in body["gates"]),
         "caps": Caps(**_checked(Caps, body["caps"])),
         "budget": Budget(**_checked(Budget, body["budget"])),
@@ -127,6 +129,8 @@ _FORMS: dict[str, Callable[[object], bool]] = {
     "Literal['on-demand', 'spot', 'mixed']": lambda value: value in ("on-demand", "spot", "mixed"),
     "Literal['lustre', 's3', 'nfs']": lambda value: value in ("lustre", "s3", "nfs"),
     "Literal['thresholds', 'planned', 'shadow']": lambda value: value in ("thresholds", "planned", "shadow"),
+    "Literal['ec2', 'libcloud']": lambda value: value in ("ec2", "libcloud"),
+    "Literal['openstack', 'gce']": lambda value: value in ("openstack", "gce"),
     "Literal['queue', 'flag']": lambda value: value in ("queue", "flag"),
     "Literal['none', 'thresholds']": lambda value: value in ("none", "thresholds"),
     "Literal['cores', 'threads']": lambda value: value in ("cores", "threads"),

@@ -20,7 +20,7 @@ RENDER_HINT = "write it again from burst.yaml: ris-hybrid burst render"
 
 def answer(settings: BurstSettings) -> dict[str, Any]:
     """Every pool that has been built. Values are text, as in IBM's samples."""
-    pools = [pool for pool in settings.pools if pool.launch_template]
+    pools = [pool for pool in settings.pools if pool.built]
     return {"status": "complete", "templates": [_template(pool, settings) for pool in pools]}
 
 

@@ -20,8 +20,8 @@ from ris_hybrid.errors import ConfigError, RisHybridError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from burst.aws.client import Clients
     from burst.broker import Made
+    from burst.clients import Clients
     from burst.decide import Decision
     from burst.provider import Provider
     from burst.turn import Turned
@@ -57,7 +57,7 @@ class _Broker:
     """Makes the ports of each turn. burst.yaml is read anew each time, as the service does."""
 
     def __init__(self, conf: Path | None, host: str, *, dry_run: bool) -> None:
-        from burst.aws.client import Clients
+        from burst.clients import Clients
         from ris_hybrid.cli.burst_site import enter_sandbox, load_settings
         from ris_hybrid.planner_wiring import Desks
         from ris_hybrid.serve.metrics import Metrics

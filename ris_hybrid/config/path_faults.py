@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ris_hybrid.config.figures import Fault
-    from ris_hybrid.settings import BurstSettings, PathMount, Pool
+    from ris_hybrid.pool_settings import PathMount
+    from ris_hybrid.settings import BurstSettings, Pool
 
 _PATH = re.compile(r"(/[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*){1,32}")
 _SYSTEM = re.compile(r"bin|boot|dev|etc|lib|lib64|opt|proc|root|run|sbin|sys|tmp|usr|var")

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ris_hybrid.config.figures import Fault
-    from ris_hybrid.settings import BurstSettings, Pool, Requirements
+    from ris_hybrid.pool_settings import Requirements
+    from ris_hybrid.settings import BurstSettings, Pool
 
 _MOST_AT_ONCE = 1000  # EC2's bound on MinTargetCapacity
 

@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError
 from botocore.loaders import create_loader
 from botocore.utils import parse_timestamp
 
-from burst.aws import deadline, errors
+from burst import deadline
+from burst.aws import errors
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.holdings.reading import WORKERS
 

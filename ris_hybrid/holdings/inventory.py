@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from burst.aws import deadline
+from burst import deadline
 from burst.aws.calls import translated
 from ris_hybrid.errors import Refused
 from ris_hybrid.holdings.account import read_account

@@ -10,7 +10,7 @@ from ris_hybrid import hook, relay
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
-    from burst.aws.client import Clients
+    from burst.clients import Clients
     from ris_hybrid.serve.metrics import Metrics
 
 _TEXTS = ("verb", "path", "text", "problem")

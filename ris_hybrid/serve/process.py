@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from burst import deadline
 from burst.audit import warnings_in
-from burst.aws import deadline
-from burst.aws.client import Clients
+from burst.clients import Clients
 from burst.turn import Turn
 from ris_hybrid import relay, wiring
 from ris_hybrid.errors import ConfigError

@@ -16,7 +16,8 @@ from burst.outlook import Word
 from ris_hybrid.data.readiness import JobData
 from ris_hybrid.errors import ConfigError, RisHybridError, SiteUnavailable, TryAgain
 from ris_hybrid.model import JobStatus, MachineState
-from ris_hybrid.settings import Caps, Life, PathMount
+from ris_hybrid.pool_settings import PathMount
+from ris_hybrid.settings import Caps, Life
 
 if TYPE_CHECKING:
     from collections.abc import Callable

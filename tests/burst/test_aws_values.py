@@ -9,10 +9,11 @@ import pytest
 from botocore import exceptions
 from botocore.exceptions import ClientError
 
-from burst.aws import errors, tags
+from burst.aws import errors
+from burst.aws.instance import launch_tags, machine_of, state_of
 from burst.aws.prices import catalog, prices_for
 from burst.rc.wire import LSF_CAPACITY_CODES
-from ris_hybrid.errors import ConfigError, NoCapacity, QuotaReached, Refused, TryAgain
+from ris_hybrid.errors import AskedBefore, ConfigError, NoCapacity, QuotaReached, Refused, TryAgain
 from ris_hybrid.model import MachineState, UnknownWord
 
 
@@ -46,8 +47,8 @@ def test_the_catalogue_is_sound() -> None:
 
 def test_tags_of_a_launch_are_read_back(make: Any) -> None:
     launch = make.launch(3, lab="lee", asked=5, shortfall="LimitReached")
-    written = tags.launch_tags(launch, make.settings())
-    machine = tags.machine_of(
+    written = launch_tags(launch, make.settings())
+    machine = machine_of(
         {
             "InstanceId": "i-1",
             "PrivateDnsName": "ip-10-0-0-4.ec2.internal",
@@ -78,25 +79,25 @@ def test_tags_of_a_launch_are_read_back(make: Any) -> None:
 
 
 def test_a_launch_without_lab_or_shortfall(make: Any) -> None:
-    written = {tag["Key"]: tag["Value"] for tag in tags.launch_tags(make.launch(lab=""), make.settings())}
+    written = {tag["Key"]: tag["Value"] for tag in launch_tags(make.launch(lab=""), make.settings())}
     assert (written["Name"], written["ris_lab"]) == ("c1-cpu-default", "")
     assert "ris_shortfall" not in written
 
 
 def test_a_machine_for_every_job_says_so(make: Any) -> None:
     for is_open in (True, False):
-        written = {tag["Key"]: tag["Value"] for tag in tags.launch_tags(make.launch(open=is_open), make.settings())}
+        written = {tag["Key"]: tag["Value"] for tag in launch_tags(make.launch(open=is_open), make.settings())}
         assert written.get("ris_open") == ("1" if is_open else None)
 
 
 def test_an_instance_of_nothing_but_an_id_is_read() -> None:
-    machine = tags.machine_of({"InstanceId": "i-1", "Tags": [{"Key": "ris_asked", "Value": "many"}]})
+    machine = machine_of({"InstanceId": "i-1", "Tags": [{"Key": "ris_asked", "Value": "many"}]})
     assert (machine.state, machine.name, machine.launched, machine.asked) == ("", "", 0.0, 0)
 
 
 def test_an_unknown_state_stays_itself() -> None:
-    assert tags.state_of("shutting-down") is MachineState.SHUTTING_DOWN
-    unknown = tags.state_of("hibernating")
+    assert state_of("shutting-down") is MachineState.SHUTTING_DOWN
+    unknown = state_of("hibernating")
     assert (unknown, isinstance(unknown, UnknownWord)) == ("hibernating", True)
 
 
@@ -110,7 +111,7 @@ def test_an_unknown_state_stays_itself() -> None:
         ("NeverHeardOf", 502, TryAgain),
         ("NeverHeardOf", 400, Refused),
         ("InvalidSubnetID.NotFound", 400, Refused),
-        ("IdempotentParameterMismatch", 400, Refused),
+        ("IdempotentParameterMismatch", 400, AskedBefore),
     ],
 )
 def test_what_ec2_answers(code: str, status: int, kind: type[Exception]) -> None:

@@ -13,7 +13,7 @@ from burst.aws.fleet import Ec2Cloud
 from burst.aws.shapes import with_shapes
 from ris_hybrid.errors import ConfigError, NoCapacity, QuotaReached, Refused, TryAgain
 from ris_hybrid.model import MachineState
-from ris_hybrid.settings import Requirements
+from ris_hybrid.pool_settings import Requirements
 
 if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings

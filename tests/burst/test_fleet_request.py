@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import pytest
@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from burst.aws.fleet_answer import shortfall_of
 from burst.aws.fleet_request import fleet_request
-from ris_hybrid.settings import Pool, Requirements
+from ris_hybrid.pool_settings import Requirements
+
+if TYPE_CHECKING:
+    from ris_hybrid.settings import Pool
 
 WANTS = Requirements(vcpus=16, memory_mib=65_536, vcpus_max=32, memory_mib_max=262_144, exclude=("t*", "*.metal"))
 GPUS = Requirements(vcpus=4, memory_mib=16_384, gpus=1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from burst.aws.prices import catalog
 from burst.instance_types import PRICE_SPREAD, InstanceType, affordable, matching
-from ris_hybrid.settings import Requirements
+from ris_hybrid.pool_settings import Requirements
 
 PLAIN = InstanceType(name="c9.large", vcpus=8, cores=4, memory_mib=1000, arch="x86_64", usd_per_hour=1.0)
 WANTS = Requirements(vcpus=8, memory_mib=1000, vcpus_max=16, memory_mib_max=4000, exclude=("t*", "*.metal"))

@@ -9,12 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burst import tags
 from burst.adopting import adoptable
-from burst.aws import tags
 from burst.fake import FakeCloud
 from burst.launching import Order, Outcome, launch
 from burst.plan_file import Standing
-from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, QuotaReached, Refused, SiteUnavailable, TryAgain
+from ris_hybrid.errors import (
+    AskedBefore,
+    CloudError,
+    ConfigError,
+    NoCapacity,
+    QuotaReached,
+    Refused,
+    SiteUnavailable,
+    TryAgain,
+)
 from ris_hybrid.model import Launch, Launched, MachineState, PoolMarks, Shortfall
 from ris_hybrid.planner_settings import Planner, Steering
 from ris_hybrid.settings import Budget, Caps, Life
@@ -436,7 +445,7 @@ def test_a_shortfall_that_cannot_be_written_on_adopted_machines_is_told_to_the_l
 
 
 @pytest.mark.parametrize(
-    "error", [TryAgain("timed out"), Refused("other parameters", code="IdempotentParameterMismatch")]
+    "error", [TryAgain("timed out"), AskedBefore("other parameters", code="IdempotentParameterMismatch")]
 )
 def test_a_launch_without_an_answer_is_told_with_its_id(desk: Desk, error: CloudError) -> None:
     desk.room.cloud = Failing(desk.room.cloud, "launch", error)

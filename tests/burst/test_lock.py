@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from burst.aws.deadline import VERB_S
+from burst.deadline import VERB_S
 from burst.lock import PATIENCE_S, if_nobody_acted, one_at_a_time
 from ris_hybrid.errors import SiteUnavailable
 

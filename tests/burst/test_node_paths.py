@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ris_hybrid.settings import PathMount
+from ris_hybrid.pool_settings import PathMount
 from tests.burst.node_place import Place, install
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burst.offers import MOST_OVERRIDES, Offer, ranked, split
-from ris_hybrid.settings import Pool, Requirements
+from ris_hybrid.pool_settings import Requirements
+from ris_hybrid.settings import Pool
 
 NAMES = st.lists(st.text("abc", min_size=1, max_size=3), min_size=1, max_size=40)
 WANTS = Requirements(vcpus=1, memory_mib=1)

@@ -20,7 +20,8 @@ from burst.pressure import LeftOut, measure, why_no_pressure
 from burst.rc import policy, wire
 from onprem.lsf.fake import FakeScheduler
 from ris_hybrid.data.readiness import JobData
-from ris_hybrid.settings import Budget, PathMount
+from ris_hybrid.pool_settings import PathMount
+from ris_hybrid.settings import Budget
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from burst.aws import model_cut, tags
+from burst import tags
+from burst.aws import model_cut
 from burst.aws.marks import Ec2Ledger
 from burst.rc import conf, templates
 from ris_hybrid import hook

@@ -10,19 +10,8 @@ from hypothesis import strategies as st
 
 from burst.rc import conf, templates
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.settings import (
-    KINDS,
-    Budget,
-    BurstSettings,
-    Caps,
-    Gate,
-    Life,
-    Node,
-    PathMount,
-    Pool,
-    Release,
-    Requirements,
-)
+from ris_hybrid.pool_settings import PathMount, Requirements
+from ris_hybrid.settings import KINDS, Budget, BurstSettings, Caps, Gate, Life, Node, Pool, Release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +127,7 @@ def test_every_field_of_the_settings_is_checked_when_read() -> None:
         "Node",
         "Requirements | None",
         "tuple[PathMount, ...]",
+        "tuple[SecondCloud, ...]",
         "Planner",
         "Exclude",
         "Steering",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from burst.aws.shapes import with_shapes
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.settings import BurstSettings, Pool, Requirements
+from ris_hybrid.pool_settings import Requirements
+
+if TYPE_CHECKING:
+    from ris_hybrid.settings import BurstSettings, Pool
 
 
 def shaped(make: Any, pool: Pool, **fields: Any) -> Pool:

@@ -13,7 +13,8 @@ from burst.aws.userdata import user_data
 from ris_hybrid.config.user_data import MOST_BYTES, filled, is_filled_from, packed, unpacked
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.planner_settings import Planner, Steering
-from ris_hybrid.settings import Node, PathMount
+from ris_hybrid.pool_settings import PathMount
+from ris_hybrid.settings import Node
 
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 NODE = Node(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from burst.aws import tags
+from burst import tags
 from burst.aws.fleet import Ec2Cloud
 from burst.aws.marks import Ec2Ledger
 from burst.fake import FakeCloud, FakeLedger

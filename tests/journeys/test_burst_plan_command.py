@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from burst.aws.client import Clients
+from burst.clients import Clients
 from burst.plan_file import PlanFile, plan_path, plan_text, write_plan
 from burst.planner.values import Plan, Want
 from ris_hybrid.cli.app import main

@@ -16,7 +16,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from burst.aws import tags
+from burst import tags
 from burst.aws.account import AwsAccount
 from burst.aws.checks import Ec2Checks
 from burst.aws.client import ec2_client, sqs_client
@@ -26,9 +26,9 @@ from burst.aws.notices import SqsNotices
 from burst.aws.parameters import SsmPools
 from ris_hybrid.holdings.actions import actions_for
 from ris_hybrid.model import PoolMarks
+from ris_hybrid.pool_settings import Requirements
 from ris_hybrid.sandbox.apply.clients import SandboxClients
 from ris_hybrid.sandbox.aws.child import SandboxAws
-from ris_hybrid.settings import Requirements
 from stacks.environment import Environment
 from stacks.identity.controller_policy import burst_statements
 from stacks.identity.reading_policy import reading_statements

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from burst.aws import tags
+from burst import tags
 from stacks.environment import Environment
 from stacks.identity import trust
 from stacks.identity.boundary import MOST_CHARACTERS, boundary_statements

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from burst.aws.prices import catalog
 from burst.instance_types import affordable, matching
+from ris_hybrid.pool_settings import Requirements
 from ris_hybrid.sandbox.aws.wire import ApiError, Params, not_in_sandbox
-from ris_hybrid.settings import Requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from burst.aws.client import Clients
+from burst.clients import Clients
 from burst.turn import Turn
 from onprem.lsf.act import LsfHosts
 from onprem.lsf.read import LsfScheduler

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ris_hybrid.checkup import paths
-from ris_hybrid.settings import Node, PathMount
+from ris_hybrid.pool_settings import PathMount
+from ris_hybrid.settings import Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ import pytest
 
 from ris_hybrid.config.node_faults import node_faults
 from ris_hybrid.config.path_faults import path_faults
-from ris_hybrid.settings import Node, PathMount
+from ris_hybrid.pool_settings import PathMount
+from ris_hybrid.settings import Node
 
 ACTIVE = "/storage1/fs1/wucci/Active"
 S3 = PathMount(path=ACTIVE, kind="s3", source="ris-prod-wucci", prefix="Active/", owner_gid=1200)

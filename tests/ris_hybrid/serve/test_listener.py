@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from burst.aws.client import Clients
+from burst.clients import Clients
 from ris_hybrid import relay
 from ris_hybrid.errors import ConfigError, SiteUnavailable
 from ris_hybrid.serve.answering import Desk

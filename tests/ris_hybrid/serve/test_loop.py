@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from burst.aws.client import Clients
+from burst.clients import Clients
 from ris_hybrid.errors import SiteUnavailable
 from ris_hybrid.serve.answering import Desk
 from ris_hybrid.serve.loop import Service

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from burst.aws.client import Clients
+from burst.clients import Clients
 from burst.turn import Problem, Turned
 from ris_hybrid.clocks import FixedClock
 from ris_hybrid.errors import ConfigError

@@ -1,22 +1,21 @@
-"""The ledger: what is written on every machine in its launch call, and how it is read back (pure).
+"""The ledger: what is written on every machine in its launch call, and how it is read back, on any cloud (pure).
 
-Keys are stable: machines outlive releases. ``ris_asked`` and ``ris_shortfall`` belong to the request, so that a
-request can be answered in full from its machines alone.
+EC2 calls them tags, OpenStack and Google's Compute Engine metadata. Keys are stable: machines outlive releases.
+``ris_asked`` and ``ris_shortfall`` belong to the request, so that a request can be answered in full from its machines
+alone.
 """
 
 from __future__ import annotations
 
 import re
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from burst.fleet import account_of
-from ris_hybrid.model import Machine, MachineState, PoolMarks, UnknownWord
+from ris_hybrid.model import PoolMarks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef, TagTypeDef
 
     from ris_hybrid.model import Launch
     from ris_hybrid.settings import BurstSettings
@@ -32,17 +31,15 @@ NOTICE, REBALANCE = "ris_notice", "ris_rebalance"
 """Epoch seconds as whole numbers; nodes write the last two on themselves when they see the notice first."""
 HELD, JOIN_FAILURES, OFF, BOOT = "ris_held", "ris_join_failures", "ris_off", "ris_boot_s"
 SPENT = "ris_spent"
-"""On a pool's launch template: ``<until> <code>``, a count, why it is off, seconds to join, ``YYYY-MM <dollars>``."""
+"""On a pool: ``<until> <code>``, a count, why it is off, seconds to join, ``YYYY-MM <dollars>``."""
 OPEN = "ris_open"
 """On a machine launched while no plan was in force: its boot script makes the planner's flag a plain one."""
-_SHUT_DOWN = "Client.InstanceInitiatedShutdown"
-"""EC2's StateReason of a machine that was shut down from inside (EC2 API reference, StateReason)."""
 _SPENT = re.compile(r"(\d{4}-\d{2}) (\d{1,11}\.\d{2})", re.ASCII)
 _LONGEST = 256  # characters of a tag's value
 _DIGITS = 12  # a longer figure is nobody's count or time
 
 
-def launch_tags(launch: Launch, settings: BurstSettings) -> list[TagTypeDef]:
+def launch_values(launch: Launch, settings: BurstSettings) -> dict[str, str]:
     """Every tag of a machine, from its first moment."""
     values = {
         "Name": f"{settings.cluster}-{launch.pool}-{account_of(launch.lab)}",
@@ -60,48 +57,29 @@ def launch_tags(launch: Launch, settings: BurstSettings) -> list[TagTypeDef]:
         values[SHORTFALL] = launch.shortfall
     if launch.open:
         values[OPEN] = "1"
-    return [{"Key": key, "Value": value} for key, value in values.items()]
+    return values
 
 
-def machine_of(instance: InstanceTypeDef) -> Machine:
-    """An EC2 instance as the ledger sees it; a tag that is missing or odd reads as empty, never as an error."""
-    tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", ())}
-    launched = instance.get("LaunchTime")
-    return Machine(
-        machine_id=instance["InstanceId"],
-        name=instance.get("PrivateDnsName", ""),
-        state=state_of(instance.get("State", {}).get("Name", "")),
-        instance_type=instance.get("InstanceType", ""),
-        zone=instance.get("Placement", {}).get("AvailabilityZone", ""),
-        private_ip=instance.get("PrivateIpAddress", ""),
-        launched=launched.timestamp() if launched else 0.0,
-        spot=instance.get("InstanceLifecycle") == "spot",
-        provider=tags.get(PROVIDER, ""),
-        pool=tags.get(POOL, ""),
-        lab=tags.get(LAB, ""),
-        request_id=tags.get(REQUEST, ""),
-        asked=_whole(tags, ASKED),
-        shortfall=tags.get(SHORTFALL, ""),
-        return_id=tags.get(RETURN, ""),
-        end_reason=tags.get(END, ""),
-        joined=_seconds(tags, JOINED),
-        idle=_seconds(tags, IDLE),
-        closing=_seconds(tags, CLOSING),
-        unlisted=_seconds(tags, UNLISTED),
-        unheld=_seconds(tags, UNHELD),
-        notice=_seconds(tags, NOTICE),
-        rebalance=_seconds(tags, REBALANCE),
-        gave_up=instance.get("StateReason", {}).get("Code") == _SHUT_DOWN,
-        adopted=tags.get(ADOPTED, ""),
-    )
-
-
-def state_of(word: str) -> MachineState | UnknownWord:
-    """EC2's state word; one we do not know stays itself."""
-    try:
-        return MachineState(word)
-    except ValueError:
-        return UnknownWord(word)
+def written(tags: Mapping[str, str]) -> dict[str, Any]:
+    """What the ledger tells of a machine; a tag that is missing or odd reads as empty, never as an error."""
+    return {
+        "provider": tags.get(PROVIDER, ""),
+        "pool": tags.get(POOL, ""),
+        "lab": tags.get(LAB, ""),
+        "request_id": tags.get(REQUEST, ""),
+        "asked": _whole(tags, ASKED),
+        "shortfall": tags.get(SHORTFALL, ""),
+        "return_id": tags.get(RETURN, ""),
+        "end_reason": tags.get(END, ""),
+        "joined": _seconds(tags, JOINED),
+        "idle": _seconds(tags, IDLE),
+        "closing": _seconds(tags, CLOSING),
+        "unlisted": _seconds(tags, UNLISTED),
+        "unheld": _seconds(tags, UNHELD),
+        "notice": _seconds(tags, NOTICE),
+        "rebalance": _seconds(tags, REBALANCE),
+        "adopted": tags.get(ADOPTED, ""),
+    }
 
 
 def pool_tags(marks: PoolMarks) -> dict[str, str]:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 VERB_S = 18.0
-"""Nothing is sent to AWS later than this after a verb began."""
+"""Nothing is sent to a cloud later than this after a verb began."""
 
 _END: ContextVar[Callable[[], float] | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
 def within(seconds: float, clock: Callable[[], float] = monotonic) -> Iterator[None]:
-    """Let no call to AWS begin later than so many seconds from now, while the block lasts."""
+    """Let no call to a cloud begin later than so many seconds from now, while the block lasts."""
     end = clock() + seconds
     token = _END.set(lambda: end - clock())
     try:
@@ -44,4 +44,4 @@ def left_s() -> float:
 def check(**_: object) -> None:
     """botocore's ``before-send`` hook, called for every attempt: raises ``TryAgain`` when the time is over."""
     if left_s() <= 0:
-        raise TryAgain("AWS was too slow: this call has used up its time", "it is tried again", "DeadlinePassed")
+        raise TryAgain("the cloud was too slow: this call has used up its time", "it is tried again", "DeadlinePassed")

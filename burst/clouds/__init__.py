@@ -1,0 +1,1 @@
+"""Several clouds behind one port each."""

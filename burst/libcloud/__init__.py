@@ -1,0 +1,1 @@
+"""The cloud port over apache-libcloud: OpenStack, Google's Compute Engine, and what else has a driver."""
