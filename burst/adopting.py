@@ -1,7 +1,7 @@
 """Machines of launches that LSF was never told of go to the next order that matches, by their tags.
 
-A call that was killed after CreateFleet leaves machines that nobody waits for. The journal knows at once which
-launches these are; the order takes them over before it launches the rest.
+A call that was killed after the cloud had launched leaves machines that nobody waits for. The journal knows at once
+which launches these are; the order takes them over before it launches the rest.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def adopt(
         machines: the ledger they were found in.
         provider: ports and settings.
 
-    EC2 may show the new tags late. A launch that was taken over whole therefore counts as answered at once, so that
-    no other order takes the same machines.
+    The cloud may show the new tags late. A launch that was taken over whole therefore counts as answered at once, so
+    that no other order takes the same machines.
     """
     begun = {one.request_id: one for one in provider.journal.begun()}
     for request_id in sorted({machine.request_id for machine in found}):

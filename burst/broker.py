@@ -3,12 +3,13 @@
     notices, reap ─▶ jobs, queues, hosts, ledger ─▶ give back ─▶ decide ─▶ launch
     (burst.turn)      (all of them, or no more)       idle, spot notice       under the launch lock
 
-Everything a turn needs to know stands in the batch system and in EC2's tags, so a turn may be lost, repeated, or made
-by another master with none of our files.
+Everything a turn needs to know stands in the batch system and in the clouds' tags, so a turn may be lost, repeated, or
+made by another master with none of our files. While one of several clouds does not answer the machines of the others
+are given back, and nothing is launched.
 
 Why a repeated launch is the same launch: the request id, which is EC2's client token, is a digest of the cluster, the
 provider, the pool, the lab, the machines of that pool and lab the ledger shows, and five minutes of the clock. A turn
-that died after CreateFleet is followed by one that sees the new machines (they count as starting: nothing more is
+that died after a launch is followed by one that sees the new machines (they count as starting: nothing more is
 wanted), or does not see them yet (EC2 lists a machine some seconds late): then the same digest asks for the same
 fleet. The five minutes are there because a token that EC2 remembers for a day must not be used again when, tomorrow,
 again no machine is up; where they end between the two turns, the journal's unanswered entry keeps the earlier id.
@@ -23,6 +24,8 @@ from typing import TYPE_CHECKING
 
 from burst import ids
 from burst.checks import checked
+from burst.clouds import partly
+from burst.clouds.partly import PartlyUnknown
 from burst.decide import data_fields
 from burst.engine import look, plan
 from burst.fleet import account_of
@@ -50,7 +53,7 @@ if TYPE_CHECKING:
     from ris_hybrid.ports import Hosts, Notices, Scheduler
 
 BUCKET_S = 300.0
-"""Shorter than the time a pool is left alone after a capacity error, so that the next try is a new request to EC2."""
+"""Shorter than the time a pool is left alone after a capacity error: the next try is a new request to the cloud."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +108,7 @@ class Made:
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """What LSF or EC2 refused: left for the next turn."""
+        """What LSF or a cloud refused: left for the next turn."""
         problems = self.watched.problems if self.watched else ()
         unmet = (one.why for one in self.launches if one.outcome is None)
         unknown = (self.unknown,) if self.unknown else ()
@@ -115,28 +118,32 @@ class Made:
 def turn(provider: Provider, site: Site, *, dry_run: bool = False) -> Made:
     """Look, give back what is no longer needed, launch what is.
 
-    Raises ``SiteUnavailable`` or ``CloudError`` when the batch system or the machines are unknown: then nothing was
-    ended. Without the month's spend or the pools' marks hosts are given back, and nothing is launched.
+    Raises ``SiteUnavailable`` or ``CloudError`` when the batch system or all machines are unknown: then nothing was
+    ended. Without one of several clouds, the month's spend or the pools' marks hosts are given back, and nothing is
+    launched.
     """
     # Notices first, whatever else fails: the cloud gives two minutes.
     watched = None if dry_run else Turn(site.scheduler, site.notices, site.hosts, holds=True).take(provider)
     word = provider.word()
     looked = look(site.scheduler, provider, word)
     hosts = looked.hosts
-    machines = provider.cloud.machines()
+    seen = partly.look(provider.cloud)
+    machines = seen.machines
     planned: tuple[Verdict, ...] = ()
     if dry_run:
-        seen = checked(machines, provider)
-        planned = reap(provider, hosts, held=_ids(machines), machines=seen, dry_run=True).verdicts
+        judged = checked(machines, provider)
+        planned = reap(provider, hosts, held=_ids(machines), machines=judged, dry_run=True).verdicts
     else:
         _learn_of(machines, provider)
         note_cost((m for m in machines if not m.alive and not m.return_id), provider)  # ended by the cloud, or by hand
     returned = give_back(provider, site.scheduler, site.hosts, machines, hosts, dry_run=dry_run)
     made = Made(watched=watched, decisions=(), launches=(), returned=returned, planned=planned)
     try:
+        if seen.unread:
+            raise PartlyUnknown(machines, seen.unread)
         observed = looked.with_fleet(observe_fleet(provider, machines))
     except (SiteUnavailable, CloudError) as error:
-        return replace(made, unknown=f"nothing is launched on missing knowledge: {error.message}")
+        return _nothing_launched(made, error.message, provider, dry_run=dry_run)
     return _planned_and_launched(made, observed, provider, site, dry_run=dry_run)
 
 
@@ -161,8 +168,15 @@ def _planned_and_launched(made: Made, observed: Observed, provider: Provider, si
             return replace(made, decisions=first)
         decisions, launches = _decide_and_launch(observed, provider, site, (first, deciding))
     except SiteUnavailable as error:
-        return replace(made, unknown=f"nothing is launched on missing knowledge: {error.message}")
+        return _nothing_launched(made, error.message, provider, dry_run=dry_run)
     return replace(made, decisions=decisions, launches=launches)
+
+
+def _nothing_launched(made: Made, why: str, provider: Provider, *, dry_run: bool) -> Made:
+    text = f"nothing is launched on missing knowledge: {why}"
+    if not dry_run:
+        provider.note("not launched", message=text)
+    return replace(made, unknown=text)
 
 
 def _decisions(
@@ -226,7 +240,7 @@ def _launch_all(decisions: Iterable[Decision], fleet: Fleet, provider: Provider,
 
 
 def _launch(decision: Decision, fleet: Fleet, provider: Provider) -> Launched:
-    """One launch; what EC2 refuses to one pool does not keep the others back."""
+    """One launch; what the cloud refuses to one pool does not keep the others back."""
     pool = next(pool for pool in provider.settings.pools if pool.name == decision.pool)
     known = request_id(decision, fleet, provider)
     try:

@@ -1,4 +1,4 @@
-"""Which machines EC2's status checks call impaired: asked for apart from the fleet, and only where it is acted on.
+"""Which machines the cloud's own checks call impaired: asked for apart from the fleet, and only where it is acted on.
 
 A machine whose kernel or host hangs runs, as far as its state says: LSF would wait for it. What cannot be asked is not
 known, and a machine of which nothing is known is not impaired.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from burst.clouds import partly
 from ris_hybrid.errors import CloudError
 
 if TYPE_CHECKING:
@@ -35,10 +36,12 @@ class FakeChecks:
 
 
 def checked(machines: Iterable[Machine], provider: Provider) -> tuple[Machine, ...]:
-    """The machines with what EC2's checks say of them. An answer that does not come is told to the audit log."""
+    """The machines with what their clouds' checks say of them. What does not answer is told to the audit log."""
     try:
-        impaired = provider.checks.impaired()
+        told = partly.checks_of(provider.checks)
     except CloudError as error:
         provider.note("not checked", message=error.message)
         return tuple(machines)
-    return tuple(replace(m, impaired=True) if m.machine_id in impaired and m.alive else m for m in machines)
+    if told.unread:
+        provider.note("not checked", message=partly.reasons(told.unread))
+    return tuple(replace(m, impaired=True) if m.machine_id in told.impaired and m.alive else m for m in machines)

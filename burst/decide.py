@@ -74,7 +74,8 @@ def decide(
         settings: gates, caps and budget.
         new_demand: LSF's own figure when LSF asks, None when nobody did.
     """
-    sight = _look(pool, served(pool, pressure), settings, nodes_up=nodes_up_of(pool, fleet))
+    groups = served(pool, pressure)
+    sight = _look(pool, groups, settings, queues_up(pool, groups, fleet, settings))
     sight = replace(sight, left=pressure.left_for_data)
     return _decide(sight, lab, fleet, settings, new_demand)
 
@@ -92,12 +93,12 @@ def decide_all(
     decisions: list[Decision] = []
     for pool in sorted(settings.pools, key=lambda pool: (-pool.priority, pool.name)):
         groups = served(pool, pressure)
-        sights: dict[bool, _Sight] = {}
+        sights: dict[frozenset[str], _Sight] = {}
         for lab in sorted({group.lab for group in groups}):
-            nodes_up = nodes_up_of(pool, fleet)
-            if nodes_up not in sights:
-                sights[nodes_up] = _look(pool, groups, settings, nodes_up=nodes_up)
-            sight = sights[nodes_up]
+            up = queues_up(pool, groups, fleet, settings)
+            if up not in sights:
+                sights[up] = _look(pool, groups, settings, up)
+            sight = sights[up]
             if wants is None:
                 decision = _decide(sight, lab, fleet, settings, None)
             else:
@@ -177,9 +178,17 @@ def served(pool: Pool, pressure: Pressure) -> tuple[GroupPressure, ...]:
     return tuple(group for group in pressure.groups if serves(pool, group.queue, group.lab))
 
 
-def nodes_up_of(pool: Pool, fleet: Fleet) -> bool:
-    """Whether it has nodes that are wanted: then the release figures hold."""
-    return any(machine.wanted and machine.pool == pool.name for machine in fleet.machines)
+def queues_up(pool: Pool, groups: tuple[GroupPressure, ...], fleet: Fleet, settings: BurstSettings) -> frozenset[str]:
+    """Queues for which it has nodes that are wanted: there the release figures hold.
+
+    A pool whose cloud has no more for it hands its open gates on to those that serve the same jobs: what it could not
+    give may be too little to open a gate anew.
+    """
+    up = {machine.pool for machine in fleet.machines if machine.wanted}
+    if pool.name in up:
+        return frozenset(group.queue for group in groups)
+    empty = [one for one in settings.pools if one.name in up and fleet.marks_of(one.name).state(fleet.now) == "held"]
+    return frozenset(group.queue for group in groups if any(serves(one, group.queue, group.lab) for one in empty))
 
 
 def serves(pool: Pool, queue: str, lab: str) -> bool:
@@ -222,12 +231,15 @@ class Gates:
     """By queue with pressure."""
 
 
-def gates_of(pool: Pool, groups: tuple[GroupPressure, ...], settings: BurstSettings, *, nodes_up: bool) -> Gates:
-    """Which gates are open for what the pool serves. A gate looks at one queue, all its labs together."""
+def gates_of(pool: Pool, groups: tuple[GroupPressure, ...], settings: BurstSettings, up: frozenset[str]) -> Gates:
+    """Which gates are open for what the pool serves, ``up`` being the queues it has nodes for.
+
+    A gate looks at one queue, all its labs together.
+    """
     by_queue: dict[str, list[GroupPressure]] = {}
     for group in groups:
         by_queue.setdefault(group.queue, []).append(group)
-    met = {queue: _met(pool, queue, members, settings, nodes_up) for queue, members in by_queue.items()}
+    met = {queue: _met(pool, queue, members, settings, queue in up) for queue, members in by_queue.items()}
     opened = frozenset(queue for queue, (is_open, _) in met.items() if is_open)
     return Gates(opened=opened, said={queue: reason for queue, (_, reason) in met.items()})
 
@@ -246,8 +258,8 @@ def _met(
     return False, Reason(stage="gate", text=f"{queue} closed: {jobs} jobs, {slots} slots meet no gate")
 
 
-def _look(pool: Pool, groups: tuple[GroupPressure, ...], settings: BurstSettings, *, nodes_up: bool) -> _Sight:
-    gates = gates_of(pool, groups, settings, nodes_up=nodes_up)
+def _look(pool: Pool, groups: tuple[GroupPressure, ...], settings: BurstSettings, up: frozenset[str]) -> _Sight:
+    gates = gates_of(pool, groups, settings, up)
     return _Sight(pool=pool, groups=groups, opened=gates.opened, reasons=tuple(gates.said.values()))
 
 

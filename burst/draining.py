@@ -7,9 +7,10 @@ find its host; one that has joined may have jobs LSF cannot see just now, so it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from burst.clouds import partly
 from burst.lifecycle import by_name, has_jobs, is_here, short_name
 from burst.reap import Action
 from burst.reaping import Reaped, reap
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 NOBODY = frozenset[str]()
 """What ebrokerd holds, once it is not asked any more: nothing."""
 OFF = "drained by `burst disable`"
-_SHORT_S = 1.0  # for LSF and EC2 to show what was just done
-_SETTLE_S = 5.0  # EC2 lists a machine some seconds after its launch
+_SHORT_S = 1.0  # for LSF and the cloud to show what was just done
+_SETTLE_S = 5.0  # a cloud lists a machine some seconds after its launch
 _LOOK_S = 15.0  # while jobs are waited for
 _MOVING_S = 60.0  # what was done shows by then, or does not work
 
@@ -47,7 +48,7 @@ class Sorted:
     left: Mapping[str, int]
     """Host, or machine without one, to its jobs: all that are alive."""
     leaving: bool
-    """Whether EC2 still says alive of one that was ended."""
+    """Whether the cloud still says alive of one that was ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,31 +60,41 @@ class Drained:
     refused: tuple[str, ...]
     moved: bool
     """Whether a look soon may find something else although no job has ended."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Clouds that did not answer, with the reason: whether machines of theirs are left is unknown."""
 
     @property
     def done(self) -> bool:
-        """Whether no machine was left. EC2 lists a new one late: one such look proves nothing."""
-        return not self.seen.left
+        """Whether no machine was left on any cloud. One lists a new machine late: one such look proves nothing."""
+        return not self.seen.left and not self.unread
 
 
-def switch_off(provider: Provider, launch_lock: Callable[[], AbstractContextManager[None]]) -> None:
+def switch_off(provider: Provider, launch_lock: Callable[[], AbstractContextManager[None]]) -> Mapping[str, str]:
     """Nothing new may come while hosts drain. Under the launch lock: a launch that has seen its pool on is over then.
 
-    Raises ``SiteUnavailable`` when the lock is not free in time, and what the ledger raises.
+    Gives the clouds that do not answer, with the reason: their pools are not marked. Raises ``SiteUnavailable`` when
+    the lock is not free in time, and what the ledger raises where no cloud answers.
     """
     with launch_lock():
-        marks = provider.ledger.pools()
+        marked = partly.marks(provider.ledger)
         for pool in provider.settings.pools:
-            known = marks.get(pool.name, PoolMarks())
-            if not known.off:
+            known = marked.pools.get(pool.name, PoolMarks())
+            if not known.off and pool.cloud not in marked.unread:
                 provider.ledger.mark_pool(pool.name, replace(known, off=OFF), known)
+    return marked.unread
 
 
 def switch_on(provider: Provider) -> None:
-    """Take back what ``switch_off`` wrote, and no other reason for a pool to be off."""
-    for name, marks in provider.ledger.pools().items():
+    """Take back what ``switch_off`` wrote, and no other reason for a pool to be off.
+
+    Raises what the ledger raises; when only some clouds answer, their pools are switched on first.
+    """
+    marked = partly.marks(provider.ledger)
+    for name, marks in marked.pools.items():
         if marks.off == OFF:
             provider.ledger.mark_pool(name, replace(marks, off=""), marks)
+    if marked.unread:
+        raise partly.PartlyUnknown(marked.pools, marked.unread)
 
 
 def until_empty(look: Callable[[frozenset[str]], Drained], wait_s: float, wait: Callable[[float], object]) -> Drained:
@@ -157,11 +168,13 @@ def turn(
     *,
     dry_run: bool = False,
 ) -> Drained:
-    """Close what takes jobs, end what is closed and empty.
+    """Close what takes jobs, end what is closed and empty, on every cloud that answers.
 
-    Raises what ``Cloud.machines`` raises, and ``SiteUnavailable`` as ``sort`` does; then nothing was done.
+    Raises what ``Cloud.machines`` raises where none does, and ``SiteUnavailable`` as ``sort`` does; then nothing was
+    done.
     """
-    seen = sort(provider.cloud.machines(), hosts, unseen)
+    looked = partly.look(provider.cloud)
+    seen = sort(looked.machines, hosts, unseen)
     life = replace(provider.settings.life, lifetime_hours=0.0)
     retiring = replace(provider, settings=replace(provider.settings, life=life))
     done = Reaped()
@@ -174,6 +187,7 @@ def turn(
         verdicts=done.verdicts,
         refused=done.refused,
         moved=bool(seen.unseen) or seen.leaving or _moved(done),
+        unread=looked.unread,
     )
 
 

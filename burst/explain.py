@@ -6,10 +6,12 @@ log. What neither knows any more is said to be unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from burst.clouds.naming import cloud_of
+from burst.clouds.partly import cloud_word, reasons
 from burst.explain_plan import past_words, plan_facts
 from burst.fleet import account_of
 from burst.history import concerns
@@ -17,7 +19,7 @@ from burst.outlook import job_data, told
 from burst.pressure import why_no_pressure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from burst.decide import Decision
     from burst.outlook import Word
@@ -53,6 +55,10 @@ class Known:
     plan: Plan | None = None
     """The plan of this moment; None in mode ``thresholds``."""
     mode: str = "thresholds"
+    several: bool = False
+    """Whether burst.yaml names clouds beside EC2."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Clouds that did not answer though others did, with the reason: then nothing is decided."""
 
 
 def explain_job(job: Job, known: Known) -> Explanation:
@@ -74,7 +80,10 @@ def explain_job(job: Job, known: Known) -> Explanation:
     if known.plan:
         facts += plan_facts(job.job_id, known.plan, known.mode)
     mine = [decision for decision in known.decisions if decision.lab == job.lab]
-    facts += _decided(job, mine)
+    if known.unread:
+        facts.append(f"nothing is launched while not every cloud answers: {reasons(known.unread)}")
+    else:
+        facts += _decided(job, mine)
     about = [e for e in known.events if e.fields.get("lab") in {job.lab, account_of(job.lab)} and "pool" in e.fields]
     if any(decision.nodes for decision in mine) and not about:
         facts.append(f"LSF has not asked for nodes of {account_of(job.lab)} so far: look at RC_HOSTS and RC_ACCOUNT")
@@ -104,7 +113,7 @@ def explain_machine(machine: Machine, known: Known) -> Explanation:
     joined = f"joined LSF after {_span(machine.joined - machine.launched)}" if machine.joined else "never seen in LSF"
     facts = [
         f"{machine.name or 'no name yet'}, {machine.instance_type} in {machine.zone}, {market}, {machine.state}",
-        f"pool {machine.pool} for {account_of(machine.lab)}",
+        f"pool {machine.pool}{_of_cloud(machine, known)} for {account_of(machine.lab)}",
         f"launched {_at(machine.launched)} ({_span(known.now - machine.launched)} ago) by {machine.request_id}",
         joined,
     ]
@@ -113,9 +122,9 @@ def explain_machine(machine: Machine, known: Known) -> Explanation:
     if machine.unheld:
         facts.append(f"ebrokerd has not held it since {_at(machine.unheld)}")
     if machine.rebalance:
-        facts.append(f"EC2 said at {_at(machine.rebalance)} that it is at risk")
+        facts.append(f"the cloud said at {_at(machine.rebalance)} that it is at risk")
     if machine.notice:
-        facts.append(f"EC2 takes it at {_at(machine.notice)}")
+        facts.append(f"the cloud takes it at {_at(machine.notice)}")
     if machine.return_id:
         facts.append(f"asked back by {machine.return_id}: {machine.end_reason or 'no reason on record'}")
     names = frozenset({machine.machine_id, machine.name, machine.request_id, machine.return_id} - {""})
@@ -124,11 +133,11 @@ def explain_machine(machine: Machine, known: Known) -> Explanation:
 
 
 def explain_request(request_id: str, known: Known) -> Explanation:
-    """What came of a request for machines, or of a return. What EC2 has forgotten is told from the log."""
+    """What came of a request for machines, or of a return. What the cloud has forgotten is told from the log."""
     mine = [machine for machine in known.machines if request_id in {machine.request_id, machine.return_id}]
     told = [event for event in known.events if concerns(event, frozenset({request_id}))]
     logged = {str(one) for event in told for one in _listed(event)}
-    facts = [_summary(request_id, mine, bool(told))]
+    facts = [_summary(request_id, mine, bool(told), known.unread)]
     facts += [f"{m.machine_id} {m.name or '-'}: {m.state}" + (f", {m.end_reason}" if m.return_id else "") for m in mine]
     names = frozenset({request_id, *logged})
     about = (event for event in known.events if concerns(event, names))
@@ -157,6 +166,10 @@ def _data(job: Job, word: Word | None) -> list[str]:
     return [f"{told(data)} (said {_at(word.at)})", *ready]
 
 
+def _of_cloud(machine: Machine, known: Known) -> str:
+    return f" of {cloud_word(cloud_of(machine.machine_id))}" if known.several else ""
+
+
 def _where(job: Job, known: Known) -> list[str]:
     hosts = dict.fromkeys(part.rpartition("*")[2] for part in job.exec_host.split(":") if part)
     lines = []
@@ -165,21 +178,24 @@ def _where(job: Job, known: Known) -> list[str]:
         lines.append(
             f"on {host}: not a cloud node of ours"
             if machine is None
-            else f"on {host}: cloud node {machine.machine_id} of pool {machine.pool}, launched by {machine.request_id}"
+            else f"on {host}: cloud node {machine.machine_id} of pool {machine.pool}{_of_cloud(machine, known)},"
+            f" launched by {machine.request_id}"
         )
     return lines
 
 
-def _summary(request_id: str, machines: Sequence[Machine], logged: bool) -> str:
+def _summary(request_id: str, machines: Sequence[Machine], logged: bool, unread: Mapping[str, str]) -> str:
+    if not machines and unread:
+        return f"no cloud that answers lists a machine of it; unknown: {reasons(unread)}"
     if not machines and logged:
-        return "EC2 lists no machine of it any more (it forgets them an hour after their end); the log says:"
+        return "the cloud lists no machine of it any more (it forgets them an hour after their end); the log says:"
     if not machines:
-        return "EC2 knows no machine of it: none came, or all ended more than an hour ago"
+        return "the cloud knows no machine of it: none came, or all ended more than an hour ago"
     alive = sum(machine.alive for machine in machines)
     if machines[0].return_id == request_id:
         return f"a return of {len(machines)} machines, {alive} still alive"
     short = next((f" ({m.shortfall})" for m in machines if m.shortfall), "")
-    return f"asked {machines[0].asked}{short}: {len(machines)} still listed by EC2, {alive} alive"
+    return f"asked {machines[0].asked}{short}: {len(machines)} still listed by the cloud, {alive} alive"
 
 
 def _folded(events: Iterable[Event]) -> Iterator[Event]:

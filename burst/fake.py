@@ -19,15 +19,23 @@ _CAPACITY = "InsufficientInstanceCapacity"
 
 
 class FakeCloud:
-    """Machines are running at once and end at once; ``capacity`` bounds how many may be alive."""
+    """Machines are running at once and end at once; ``capacity`` bounds how many may be alive.
 
-    def __init__(self, now: Callable[[], float], *, provider: str = "fake", capacity: int = 1000) -> None:
+    Host names begin with ``host``: two clouds of one site have none in common.
+    """
+
+    def __init__(
+        self, now: Callable[[], float], *, provider: str = "fake", capacity: int = 1000, host: str = "ip"
+    ) -> None:
         self._now = now
         self._provider = provider
+        self._host = host
         self._machines: dict[str, Machine] = {}
         self._tokens: dict[str, Launched] = {}
         self._started = 0
         self.capacity = capacity
+        self.code = _CAPACITY
+        """The word for a lack of capacity: other clouds have others."""
         self.fail_next: CloudError | None = None
         """Raised by the next call, once."""
 
@@ -39,10 +47,9 @@ class FakeCloud:
         alive = sum(1 for machine in self._machines.values() if machine.alive)
         given = min(launch.count, self.capacity - alive)
         if given <= 0:
-            raise NoCapacity("the fake cloud is full", code=_CAPACITY)
-        short = (
-            () if given == launch.count else (Shortfall(code=_CAPACITY, message="the fake cloud is full", scarce=True),)
-        )
+            raise NoCapacity("the fake cloud is full", code=self.code)
+        full = Shortfall(code=self.code, message="the fake cloud is full", scarce=True)
+        short = () if given == launch.count else (full,)
         ids = tuple(self._start(launch, bool(short)) for _ in range(given))
         self._tokens[launch.token] = Launched(machine_ids=ids, shortfall=short)
         return self._tokens[launch.token]
@@ -83,7 +90,7 @@ class FakeCloud:
         machine_id = f"i-{number:017d}"
         self._machines[machine_id] = Machine(
             machine_id=machine_id,
-            name=f"ip-10-0-{number // 250}-{number % 250 + 1}",
+            name=f"{self._host}-10-0-{number // 250}-{number % 250 + 1}",
             state=MachineState.RUNNING,
             instance_type="fake.large",
             zone="zone-a",
@@ -95,7 +102,7 @@ class FakeCloud:
             lab=launch.lab,
             request_id=launch.request_id,
             asked=launch.asked,
-            shortfall=_CAPACITY if short else launch.shortfall,
+            shortfall=self.code if short else launch.shortfall,
         )
         return machine_id
 

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings, Pool
 
 DEFAULT_ACCOUNT = "default"
-LEAST_BILLED_S = 60.0  # EC2 bills by the second, one minute at least
+LEAST_BILLED_S = 60.0  # as EC2 bills: by the second, one minute at least
 BOOT_FACTOR = 2.0
 """A node that takes more than twice its pool's usual boot time counts as coming no more. Boot times of one image
 scatter by some ten per cent; twice leaves room for a slow mount, and a dead node stops hiding demand long before the
 join time ends it."""
 SETTLE_S = 120.0
-"""EC2 may not list a machine, or not show its tags, for a moment after it was launched."""
+"""A cloud may not list a machine, or not show its tags, for a moment after it was launched."""
 _FILL_S = 60.0  # LSF dispatches once or twice a minute: until then a joined node's slots are free, and its jobs pend
 
 
@@ -87,7 +87,7 @@ class Fleet:
 
 
 def with_coming(fleet: Fleet, begun: Iterable[Begun], settings: BurstSettings) -> Fleet:
-    """The fleet with what was launched a moment ago and EC2 does not list yet: for counting caps and money only."""
+    """The fleet with what was launched a moment ago and no cloud lists yet: for counting caps and money only."""
     shown = Counter(machine.adopted or machine.request_id for machine in fleet.machines)
     coming = (
         planned(settings.pool(one.pool), one.lab, one.nodes - shown[one.request_id], one.at, settings)

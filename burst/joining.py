@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from burst.clouds import partly
 from ris_hybrid.errors import CloudError
 from ris_hybrid.model import PoolMarks
 
@@ -32,17 +33,35 @@ def learn(machines: Sequence[Machine], joined: Sequence[str], failed: Sequence[M
     if not pools:
         return
     try:
-        marks = provider.ledger.pools()
-        for pool in pools:
-            before = marks.get(pool, PoolMarks())
-            after = _boot(_failures(before, pool in good, bad[pool], provider), pool, machines, provider)
-            if after != before:
-                provider.ledger.mark_pool(pool, after, before)
-                provider.note(
-                    "pool marked", pool=pool, join_failures=after.join_failures, off=after.off, boot_s=after.boot_s
-                )
+        marked = partly.marks(provider.ledger)
     except CloudError as error:
         provider.note("pool not marked", pools=pools, message=error.message)
+        return
+    for pool in _readable(pools, marked, provider):
+        before = marked.pools.get(pool, PoolMarks())
+        after = _boot(_failures(before, pool in good, bad[pool], provider), pool, machines, provider)
+        if after != before:
+            _write(pool, after, before, provider)
+
+
+def _write(pool: str, after: PoolMarks, before: PoolMarks, provider: Provider) -> None:
+    """What is refused for one pool keeps no other from being marked."""
+    try:
+        provider.ledger.mark_pool(pool, after, before)
+    except CloudError as error:
+        provider.note("pool not marked", pools=[pool], message=error.message)
+    else:
+        figures = {"join_failures": after.join_failures, "off": after.off, "boot_s": after.boot_s}
+        provider.note("pool marked", pool=pool, **figures)
+
+
+def _readable(pools: Sequence[str], marked: partly.Marked, provider: Provider) -> list[str]:
+    """The pools whose marks are known; what cannot be read is not written over."""
+    clouds = {pool.name: pool.cloud for pool in provider.settings.pools}
+    left = [pool for pool in pools if clouds.get(pool) in marked.unread]
+    if left:
+        provider.note("pool not marked", pools=left, message=partly.reasons(marked.unread))
+    return [pool for pool in pools if pool not in left]
 
 
 def _failures(marks: PoolMarks, good: bool, bad: int, provider: Provider) -> PoolMarks:

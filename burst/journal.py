@@ -3,8 +3,8 @@
     begin ──launch──▶ answer        a request begun and never answered is one LSF does not know of
 
 Its machines can then be given to the next request that matches, at once. And what was launched a moment ago counts
-against the caps before EC2 lists it. Without the file machines are found by their tags some minutes later: losing it
-costs minutes, never a machine.
+against the caps before the cloud lists it. Without the file machines are found by their tags some minutes later: losing
+it costs minutes, never a machine.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from burst import tags
 from burst.adopting import adopt, adoptable
+from burst.clouds.partly import PartlyUnknown
 from burst.fleet import account_of, with_coming
 from burst.ledger import observe_fleet
 from burst.limits import HOLD, OFF, Ask, apply_caps
@@ -56,7 +57,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of an order. Machine ids; neither launched nor adopted means that EC2's answer was lost."""
+    """What came of an order. Machine ids; neither launched nor adopted means that the cloud's answer was lost."""
 
     request_id: str
     launched: tuple[str, ...] = ()
@@ -71,12 +72,16 @@ def launch(order: Order, provider: Provider) -> Outcome:
     ``SiteUnavailable`` when the month's spend cannot be read or the journal not be written, with nothing started.
     """
     _check_lab(order)
-    fleet, begun = observe_fleet(provider), provider.journal.begun()
+    fleet, begun = _whole_fleet(order, provider), provider.journal.begun()
     mine = [machine for machine in fleet.machines if machine.request_id == order.request_id]
     made, adopted = _ids(m for m in mine if not m.adopted), _ids(m for m in mine if m.adopted)
     if made:
         text = "already launched by this request"
-        return Outcome(request_id=order.request_id, launched=made, adopted=adopted, message=text)
+        outcome = Outcome(request_id=order.request_id, launched=made, adopted=adopted, message=text)
+        whole = max((one.nodes for one in begun if one.request_id == order.request_id), default=0)
+        if not order.pool.cloud or len(made) >= whole:
+            return outcome
+        return _finished(_Turn(order=order, provider=provider, fleet=fleet, adopted=adopted, why=""), whole, outcome)
     found = () if adopted else adoptable(order, fleet.machines, provider.unanswered())
     rest = order.nodes - len(adopted) - len(found)
     others = [one for one in begun if one.request_id != order.request_id]
@@ -86,12 +91,22 @@ def launch(order: Order, provider: Provider) -> Outcome:
     provider.note("limits", request=order.request_id, asked=order.nodes, adopted=len(found), allowed=nodes, why=why)
     if not (nodes or adopted or found):
         if any(one.nodes and not one.answered for one in begun if one.request_id == order.request_id):
-            return _unconfirmed(order, (), f"asked of EC2 before, and not listed yet; now {why}")
+            return _unconfirmed(order, (), f"asked of the cloud before, and not listed yet; now {why}")
         raise _refusal(reasons, why, fleet.marks_of(order.pool.name))
     turn = _Turn(order=order, provider=provider, fleet=fleet, adopted=adopted + _ids(found), why=why)
     _begin(turn, nodes)
     _take_over(turn, found, _code(reasons, fleet.marks_of(order.pool.name)) if rest and not nodes else "")
     return _launch_rest(turn, nodes) if nodes else _outcome(turn)
+
+
+def _whole_fleet(order: Order, provider: Provider) -> Fleet:
+    """Caps and money count all clouds: while one of them does not answer nothing is launched on any."""
+    try:
+        return observe_fleet(provider)
+    except PartlyUnknown as error:
+        message = f"nothing launched: {error.message}"
+        provider.note("not launched", request=order.request_id, code=error.code, message=message)
+        raise TryAgain(message, error.hint, error.code) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +127,17 @@ def _begin(turn: _Turn, nodes: int) -> None:
     )
 
 
+def _finished(turn: _Turn, nodes: int, outcome: Outcome) -> Outcome:
+    """A second cloud makes machine by machine: a call that was killed in the middle is carried on by the same token."""
+    try:
+        return _launch_rest(turn, nodes)
+    except CloudError as error:  # those that are there are told all the same
+        return replace(outcome, message=f"{outcome.message}; no more: {error.message}")
+
+
 def _came(turn: _Turn, nodes: int) -> None:
     """Fewer came than were asked for: the rest is not on its way, and counts against no cap."""
-    with suppress(SiteUnavailable):  # it counts for two minutes then, as if EC2 listed it late
+    with suppress(SiteUnavailable):  # it counts for two minutes then, as if the cloud listed it late
         _begin(turn, nodes)
 
 
@@ -127,7 +150,7 @@ def _take_over(turn: _Turn, found: Sequence[Machine], shortfall: str) -> None:
 
 
 def _launch_rest(turn: _Turn, nodes: int) -> Outcome:
-    """Launch and say how it went. Raises when EC2 said no and nothing was adopted; a lost answer is not a no."""
+    """Launch and say how it went. Raises when the cloud said no and nothing was adopted; a lost answer is not a no."""
     order, provider = turn.order, turn.provider
     rest = order.nodes - len(turn.adopted)
     launch = Launch(
@@ -148,7 +171,7 @@ def _launch_rest(turn: _Turn, nodes: int) -> Outcome:
         _came(turn, len(given.machine_ids))
     _hold_or_clear(turn, given, nodes)
     outcome = _outcome(turn, given)
-    # Which offers failed, in EC2's words: too long for LSF, and what an admin asks first.
+    # Which offers failed, in the cloud's words: too long for LSF, and what an admin asks first.
     short = {"shortfall": [f"{row.code}: {row.message}" for row in given.shortfall]} if given.shortfall else {}
     provider.note("launched", request=order.request_id, machines=outcome.launched, message=outcome.message, **short)
     return outcome

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from burst.clouds import partly
+from burst.clouds.partly import PartlyUnknown
 from burst.fleet import Fleet
 from ris_hybrid.errors import CloudError, SiteUnavailable
 from ris_hybrid.model import PoolMarks
@@ -38,10 +40,24 @@ def observe_fleet(provider: Provider, machines: tuple[Machine, ...] | None = Non
 
     A month's total that the ledger carries and the files do not counts all the same: a lost file is not a new budget.
     """
+    marks = provider.ledger.pools()
+    return _fleet(provider.cloud.machines() if machines is None else machines, marks, provider)
+
+
+def glimpse(provider: Provider, seen: partly.Seen) -> tuple[Fleet, Mapping[str, str]]:
+    """The fleet as far as it is known, for showing, and which clouds did not answer: never to be decided by.
+
+    What is left out, machines or marks, is unknown: where a cloud did not answer, figures of money are too low.
+    """
+    marked = partly.marks(provider.ledger)
+    return _fleet(seen.machines, marked.pools, provider), {**seen.unread, **marked.unread}
+
+
+def _fleet(machines: tuple[Machine, ...], marks: Mapping[str, PoolMarks], provider: Provider) -> Fleet:
     month = month_of(provider.now)
-    spent, marks = provider.spend.month_to_date(month), provider.ledger.pools()
+    spent = provider.spend.month_to_date(month)
     return Fleet(
-        machines=provider.cloud.machines() if machines is None else machines,
+        machines=machines,
         spent=spent,
         now=provider.now,
         month_start=month_start(provider.now),
@@ -68,19 +84,22 @@ def note_cost(machines: Iterable[Machine], provider: Provider) -> None:
 
 
 def _carry(month: str, new_usd: float, provider: Provider) -> None:
-    """Write the month's total on the first pool that is built."""
-    pool = next((pool.name for pool in provider.settings.pools if pool.built), "")
-    if not pool:
+    """Write the month's total on the first pool that is built and whose cloud answers."""
+    built = [pool for pool in provider.settings.pools if pool.built]
+    if not built:
         return
     try:
-        marks = provider.ledger.pools()
-        total = _carried(marks, month) + new_usd
+        marked = partly.marks(provider.ledger)
+        pool = next((pool.name for pool in built if pool.cloud not in marked.unread), "")
+        if not pool:
+            raise PartlyUnknown(marked.pools, marked.unread)
+        total = _carried(marked.pools, month) + new_usd
         with suppress(SiteUnavailable):  # said already
             total = max(total, sum(provider.spend.month_to_date(month).values()))
-        before = marks.get(pool, PoolMarks())
+        before = marked.pools.get(pool, PoolMarks())
         provider.ledger.mark_pool(pool, replace(before, spent_month=month, spent_usd=total), before)
     except CloudError as error:
-        provider.note("spend not marked", pool=pool, month=month, message=error.message)
+        provider.note("spend not marked", month=month, message=error.message)
 
 
 def _carried(marks: Mapping[str, PoolMarks], month: str) -> float:

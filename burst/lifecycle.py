@@ -9,7 +9,7 @@
         lost ◀── unlisted or stopped              └───────── returned ───────▶ terminating ──ended──▶ gone
           └── listed again ──▶ joined      interrupted ◀── notice ── any stage before terminating
 
-Nothing is remembered: a stage is folded anew from what the ledger's tags, EC2's state and LSF's row prove, in the
+Nothing is remembered: a stage is folded anew from what the ledger's tags, the cloud's state and LSF's row prove, in the
 order in which they can have happened. From interrupted, terminating and gone nothing leads back into service.
 """
 
@@ -32,7 +32,7 @@ class Stage(StrEnum):
 
     REQUESTED = "requested"
     LAUNCHING = "launching"
-    """EC2 was asked for it, or says pending."""
+    """The cloud was asked for it, or says pending."""
     BOOTING = "booting"
     """It runs, and LSF has not listed its host yet."""
     JOINED = "joined"
@@ -42,17 +42,17 @@ class Stage(StrEnum):
     DRAINING = "draining"
     """LSF starts nothing new there."""
     TERMINATING = "terminating"
-    """Asked back, or EC2 says it is on its way down."""
+    """Asked back, or the cloud says it is on its way down."""
     GONE = "gone"
     LOST = "lost"
-    """It costs money and does nothing: LSF lists it no more, or EC2 stopped it."""
+    """It costs money and does nothing: LSF lists it no more, or the cloud stopped it."""
     FAILED_TO_JOIN = "failed-to-join"
     INTERRUPTED = "interrupted"
     """The cloud said it will take it."""
 
 
 class Event(StrEnum):
-    """What the ledger, EC2 or LSF proves of a node."""
+    """What the ledger, the cloud or LSF proves of a node."""
 
     SENT = "sent"
     PENDING = "pending"

@@ -129,7 +129,7 @@ def cooldown(ask: Ask, nodes: int, fleet: Fleet, settings: BurstSettings) -> Rea
     last = fleet.last_launch(ask.pool.name, ask.lab)
     if last is None:
         return None
-    since = max(0.0, fleet.now - last)  # EC2's clock may be ahead of ours
+    since = max(0.0, fleet.now - last)  # the cloud's clock may be ahead of ours
     left = settings.caps.cooldown_s - since
     if left <= 0:
         return None

@@ -7,6 +7,7 @@ A holder that hangs, on a dead file server say, must not hang every other call: 
 from __future__ import annotations
 
 import fcntl
+import os
 from contextlib import ExitStack, contextmanager, suppress
 from threading import Event
 from typing import TYPE_CHECKING, TextIO
@@ -85,9 +86,19 @@ def if_free(path: Path) -> Iterator[bool]:
 def _opened(path: Path) -> TextIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("a", encoding="utf-8")
+        file = path.open("a", encoding="utf-8")
     except OSError as error:
         raise SiteUnavailable(f"{path}: cannot be opened: {error.strerror}", "the LSF admin must own it") from error
+    give_to_folders_owner(path)
+    return file
+
+
+def give_to_folders_owner(path: Path) -> None:
+    """A file that root made, running a command by hand, must be one that LSF's scripts can open."""
+    if os.geteuid() == 0:
+        with suppress(OSError):
+            folder = path.parent.stat()
+            os.chown(path, folder.st_uid, folder.st_gid)
 
 
 def _taken(file: TextIO, path: Path) -> bool:

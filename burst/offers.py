@@ -1,7 +1,8 @@
-"""A pool's offers: every type in every subnet in every way of buying it, best first, and why in this order (pure).
+"""A pool's offers: every type in every place in every way of buying it, best first, and why in this order (pure).
 
-An offer is what EC2 calls a capacity pool. Preference goes before price: the types of a pool stand in the order in
-which burst.yaml prefers them, or by price where burst.yaml only says what a node must have.
+An offer is what EC2 calls a capacity pool; a place is one of its subnets, or a zone of another cloud. Preference goes
+before price: the types of a pool stand in the order in which burst.yaml prefers them, or by price where burst.yaml only
+says what a node must have.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ _STAGE = "offers"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Machines of one type in one subnet, bought one way."""
+    """Machines of one type in one place, bought one way."""
 
     instance_type: str
     subnet: str
+    """A zone where the pool is not EC2's; empty: its cloud chooses."""
     purchase: str
     """``on-demand`` or ``spot``."""
     priority: int
@@ -49,12 +51,12 @@ class Ranking:
 
 
 def ranked(pool: Pool, prices: Mapping[str, float]) -> Ranking:
-    """Every offer of a pool whose types are known (see ``burst.aws.shapes``)."""
+    """Every offer of a pool whose types are known (see ``burst.shapes``)."""
     pairs = sorted(
         product(dict.fromkeys(pool.instance_types), dict.fromkeys(pool.places)),
         key=lambda pair: (_priority(pool, pair[0]), price_of(pair[0], prices)),
     )
-    kept = pairs if pool.requirements else pairs[:MOST_OVERRIDES]
+    kept = pairs[:MOST_OVERRIDES] if pool.provider == "ec2" and not pool.requirements else pairs
     offers = tuple(
         Offer(
             instance_type=kind,
@@ -85,11 +87,19 @@ def _purchases(pool: Pool) -> tuple[str, ...]:
     return ("on-demand", "spot") if pool.purchase == "mixed" else (pool.purchase,)
 
 
+def _places(pool: Pool) -> str:
+    if pool.provider == "ec2":
+        return f"{len(pool.subnets)} subnets"
+    if not pool.zones:
+        return "the zone its cloud chooses"
+    return f"{len(pool.zones)} zones as listed ({', '.join(pool.zones)})"
+
+
 def _reasons(pool: Pool, left_out: int) -> Iterator[Reason]:
     if pool.requirements:
         text = f"by price: EC2 is told what a node must have, and {len(pool.instance_types)} types have it"
     else:
-        text = f"types as listed ({', '.join(pool.instance_types)}), each in {len(pool.subnets)} subnets"
+        text = f"types as listed ({', '.join(pool.instance_types)}), each in {_places(pool)}"
     yield Reason(stage=_STAGE, text=text)
     if pool.purchase == "mixed":
         text = f"{pool.on_demand_ratio:.0%} on demand, rounded up, the rest on spot"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ris_hybrid.model import Host, Machine
     from ris_hybrid.settings import Life
 
-_AGAIN_S = 180.0  # EC2 ends a machine within a minute or two of TerminateInstances; later it must have refused
+_AGAIN_S = 180.0  # a cloud ends a machine within a minute or two; later it must have refused
 _DUE = 1 / 3
 """Share of the join time after which a node is looked for: most have joined by then, and one look marks them all, so
 that only those that truly never came are left when the time is over."""
@@ -85,10 +85,11 @@ def candidates(sight: Sight) -> tuple[Machine, ...]:
 def never_came_up(machine: Machine) -> bool:
     """Whether it went down by itself before LSF had listed it, and nothing was made of that yet.
 
-    A node whose boot fails powers off: on demand it is then stopped, on spot terminated.
+    A node whose boot fails powers off: on demand it is then stopped, on spot terminated. One that its cloud calls
+    impaired is another case: of a second cloud that took the order and then had no room, say.
     """
     down = machine.state in _STOPPED or (machine.gave_up and not machine.alive)
-    return down and not (machine.joined or machine.return_id or machine.notice)
+    return down and not (machine.joined or machine.return_id or machine.notice or machine.impaired)
 
 
 def judge(sight: Sight) -> tuple[Verdict, ...]:
@@ -173,16 +174,16 @@ def _asked_back(case: _Case) -> Verdict | None:
     if not machine.return_id:
         return None
     reason = EndReason(machine.end_reason) if machine.end_reason in set(EndReason) else EndReason.RETURNED
-    return case.say(Action.END, f"asked back ({reason}), and EC2 still says {machine.state}", reason)
+    return case.say(Action.END, f"asked back ({reason}), and the cloud still says {machine.state}", reason)
 
 
 def _stopped(case: _Case) -> Verdict | None:
     if never_came_up(case.machine):
-        text = f"EC2 says {case.machine.state} before it joined: its console output names the step that failed"
+        text = f"the cloud says {case.machine.state} before it joined: its console output names the step that failed"
         return case.say(Action.END, text, EndReason.FAILED_TO_JOIN)
     if case.machine.state not in _STOPPED:
         return None
-    return case.say(Action.END, f"EC2 says {case.machine.state}: LSF cannot use it", EndReason.BROKEN)
+    return case.say(Action.END, f"the cloud says {case.machine.state}: LSF cannot use it", EndReason.BROKEN)
 
 
 def _impaired(case: _Case) -> Verdict | None:
@@ -190,7 +191,7 @@ def _impaired(case: _Case) -> Verdict | None:
     machine = case.machine
     if not machine.impaired or (machine.joined and case.row is None):
         return None
-    return case.retire("EC2's status checks say that it does not work, and it is empty", EndReason.BROKEN)
+    return case.retire("the cloud's own checks say that it does not work, and it is empty", EndReason.BROKEN)
 
 
 def _lifetime(case: _Case) -> Verdict | None:
@@ -274,5 +275,5 @@ def _past_lifetime(age: float, life: Life) -> bool:
 
 
 def _leaving(machine: Machine, sight: Sight) -> bool:
-    """Whether it was asked back a moment ago: EC2 needs its time. An id that does not tell counts as long ago."""
+    """Whether it was asked back a moment ago: the cloud needs its time. An id that does not tell counts as long ago."""
     return bool(machine.return_id) and sight.now - ids.made_at(machine.return_id) < _AGAIN_S

@@ -1,16 +1,18 @@
 """Carries out what ``burst.reap`` decides: marks, ends, counts join failures, measures boot times.
 
 Called only with LSF's rows at hand: from getReturnRequests when there is a candidate, from the service's turn, from
-``burst reap`` and from the broker. Every verdict is told to the audit log, refusals of EC2 too.
+``burst reap`` and from the broker. Every verdict is told to the audit log, refusals of the cloud too.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from burst import ids, tags
 from burst.checks import checked
+from burst.clouds import partly
+from burst.clouds.naming import cloud_of
 from burst.joining import learn, with_joined
 from burst.ledger import month_start, note_cost
 from burst.lifecycle import by_name, is_here, short_name
@@ -31,7 +33,7 @@ _NO_COUNT = dict.fromkeys(_COUNTS, "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reaped:
-    """What was decided, and what of it was done: machine ids, host names, and what EC2 or LSF refused."""
+    """What was decided, and what of it was done: machine ids, host names, and what a cloud or LSF refused."""
 
     verdicts: tuple[Verdict, ...] = ()
     ended: tuple[str, ...] = ()
@@ -39,6 +41,8 @@ class Reaped:
     joined: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     """Messages of ends and marks that failed; they are tried again at the next turn."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Clouds that did not answer, with the reason: nothing is known of their machines, so none was judged."""
 
 
 def reap(
@@ -60,11 +64,16 @@ def reap(
         machines: the ledger, when the caller has just read it.
         dry_run: only judge.
 
-    Raises what ``Cloud.machines`` raises. Refusals of single deeds do not raise: they are in the answer.
+    Raises what ``Cloud.machines`` raises where no cloud answers. Refusals of single deeds do not raise: they are in the
+    answer.
     """
-    seen = checked(provider.cloud.machines(), provider) if machines is None else machines
+    if machines is None:
+        looked = partly.look(provider.cloud)
+        known = checked(looked.machines, provider)
+        reaped = reap(provider, hosts, held=held, control=control, machines=known, dry_run=dry_run)
+        return replace(reaped, unread=looked.unread)
     sight = Sight(
-        machines=seen,
+        machines=machines,
         hosts=hosts,
         now=provider.now,
         life=provider.settings.life,
@@ -74,14 +83,14 @@ def reap(
     verdicts = judge(sight)
     if dry_run:
         return Reaped(verdicts=verdicts)
-    note_ended(seen, provider)
+    note_ended(machines, provider)
     _tell(verdicts, provider)
     due = [verdict for verdict in verdicts if verdict.action is not Action.KEEP]
     if not due:
         return Reaped(verdicts=verdicts)
     with provider.alone(provider.now) as alone:
         if alone:
-            return replace(_carry_out(due, seen, control, provider), verdicts=verdicts)
+            return replace(_carry_out(due, machines, control, provider), verdicts=verdicts)
     why = "another reaper acts now, or has acted since this one looked"
     provider.note("not reaped", machines=[verdict.machine.machine_id for verdict in due], why=why)
     return Reaped(verdicts=verdicts)
@@ -121,7 +130,7 @@ def note_ended(machines: Sequence[Machine], provider: Provider) -> None:
 def note_joined(provider: Provider, machines: Sequence[Machine], hosts: Sequence[Host]) -> tuple[Machine, ...]:
     """The machines as they are with those marked as joined that LSF lists; for callers who ask LSF anyway.
 
-    One CreateTags, and only when a node has joined since. A mark that fails is left for the next look.
+    One call, and only when a node has joined since. A mark that fails is left for the next look.
     """
     rows = by_name(hosts)
     new = [m for m in machines if m.wanted and not m.joined and m.name and is_here(rows.get(short_name(m.name)))]
@@ -146,13 +155,15 @@ class _Deed:
             return ()
         carried = {key for key, name in _COUNTS.items() if any(getattr(machine, name) for machine in machines)}
         marks = {key: value for key, value in marks.items() if value or key in carried}
-        known = tuple(machine.machine_id for machine in machines)
-        try:
-            self._provider.ledger.mark(known, marks)
-        except CloudError as error:
-            self._refuse("not marked", known, error)
-            return ()
-        return known
+        done: list[str] = []
+        for known in partly.each_cloud(machine.machine_id for machine in machines):
+            try:
+                self._provider.ledger.mark(known, marks)
+            except CloudError as error:
+                self._refuse("not marked", known, error)
+            else:
+                done += known
+        return tuple(done)
 
     def close(self, verdicts: Sequence[Verdict], control: Hosts | None) -> tuple[str, ...]:
         """The hosts that take no new jobs now."""
@@ -168,11 +179,13 @@ class _Deed:
 
     def end(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The verdicts that were carried out. Machines asked back before keep the id of that return."""
-        groups: dict[tuple[str, EndReason], list[Verdict]] = {}
+        groups: dict[tuple[str, EndReason, str], list[Verdict]] = {}
         for verdict in verdicts:
-            reason = verdict.reason or EndReason.BROKEN
-            groups.setdefault((verdict.machine.return_id, reason), []).append(verdict)
-        return [verdict for (earlier, reason), group in groups.items() for verdict in self._end(group, earlier, reason)]
+            machine, reason = verdict.machine, verdict.reason or EndReason.BROKEN
+            groups.setdefault((machine.return_id, reason, cloud_of(machine.machine_id)), []).append(verdict)
+        return [
+            verdict for (earlier, reason, _), group in groups.items() for verdict in self._end(group, earlier, reason)
+        ]
 
     def _end(self, group: Sequence[Verdict], earlier: str, reason: EndReason) -> list[Verdict]:
         known = sorted(verdict.machine.machine_id for verdict in group)

@@ -1,7 +1,7 @@
 """Carries out what ``burst.idle`` decides: closes hosts, looks again, and only then ends machines.
 
-What LSF or EC2 refuses is told and left for the next turn: a tag not written counts idle time from later, a host not
-closed is not ended, a machine not ended keeps its mark and ``burst.reap`` asks again.
+What LSF or the cloud refuses is told and left for the next turn: a tag not written counts idle time from later, a host
+not closed is not ended, a machine not ended keeps its mark and ``burst.reap`` asks again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from burst import ids, tags
+from burst.clouds.partly import each_cloud
 from burst.idle import Deed, Verdict, jobs_on, judge
 from burst.ledger import note_cost
 from burst.outlook import keeps_results, waiting_for_results
@@ -130,19 +131,24 @@ class _Hand:
     def _busy(self, verdicts: Sequence[Verdict]) -> None:
         self._mark(verdicts, _BUSY)
 
-    def _mark(self, verdicts: Sequence[Verdict], marks: Mapping[str, str]) -> bool:
-        known = [verdict.machine.machine_id for verdict in verdicts]
-        try:
-            self._provider.ledger.mark(known, marks)
-        except CloudError as error:
-            self._refuse("not marked", known, error)
-            return False
-        return True
+    def _mark(self, verdicts: Sequence[Verdict], marks: Mapping[str, str]) -> None:
+        self._unmarked([verdict.machine.machine_id for verdict in verdicts], marks)
+
+    def _unmarked(self, machine_ids: Sequence[str], marks: Mapping[str, str]) -> frozenset[str]:
+        """Mark them; gives those that could not be."""
+        left: list[str] = []
+        for known in each_cloud(machine_ids):
+            try:
+                self._provider.ledger.mark(known, marks)
+            except CloudError as error:
+                self._refuse("not marked", known, error)
+                left += known
+        return frozenset(left)
 
     def _close(self, verdicts: Sequence[Verdict]) -> None:
-        idle = [verdict for verdict in verdicts if verdict.reason is EndReason.IDLE]
-        if idle and not self._mark(idle, {tags.CLOSING: f"{self._provider.now:.0f}"}):
-            verdicts = [verdict for verdict in verdicts if verdict not in idle]
+        idle = [verdict.machine.machine_id for verdict in verdicts if verdict.reason is EndReason.IDLE]
+        left = self._unmarked(idle, {tags.CLOSING: f"{self._provider.now:.0f}"})
+        verdicts = [verdict for verdict in verdicts if verdict.machine.machine_id not in left]
         for text, group in _by_text(verdicts).items():
             names = [verdict.host for verdict in group]
             try:
@@ -178,16 +184,22 @@ class _Hand:
 
     def _end(self, verdicts: Sequence[Verdict]) -> None:
         for reason in sorted({verdict.reason or EndReason.IDLE for verdict in verdicts}):
-            known = sorted(v.machine.machine_id for v in verdicts if (v.reason or EndReason.IDLE) is reason)
-            return_id = ids.derived(ids.RETURN, self._provider.now, *known)
-            try:
-                ended = self._provider.cloud.end(known, return_id, reason)
-            except CloudError as error:
-                self._refuse("not ended", known, error)
-                continue
-            note_cost([v.machine for v in verdicts if v.machine.machine_id in ended], self._provider)
-            self._done.ended += ended
-            self._provider.note("returned", request=return_id, reason=reason, machines=ended)
+            machines = {v.machine.machine_id: v.machine for v in verdicts if (v.reason or EndReason.IDLE) is reason}
+            for known in each_cloud(sorted(machines)):
+                self._end_all([machines[machine_id] for machine_id in known], reason)
+
+    def _end_all(self, machines: Sequence[Machine], reason: EndReason) -> None:
+        """End machines of one cloud."""
+        known = [machine.machine_id for machine in machines]
+        return_id = ids.derived(ids.RETURN, self._provider.now, *known)
+        try:
+            ended = self._provider.cloud.end(known, return_id, reason)
+        except CloudError as error:
+            self._refuse("not ended", known, error)
+            return
+        note_cost([machine for machine in machines if machine.machine_id in ended], self._provider)
+        self._done.ended += ended
+        self._provider.note("returned", request=return_id, reason=reason, machines=ended)
 
     def _refuse(self, kind: str, what: Sequence[str], error: CloudError | SiteUnavailable) -> None:
         self._done.refused.append(f"{kind}: {', '.join(what)}: {error.message}")

@@ -1,6 +1,6 @@
 """What ended machines have cost this month: a small file beside LSF's shared state, and a fake in memory.
 
-EC2 forgets a machine about an hour after it ended, so its cost is noted when it is returned. Running machines are
+A cloud forgets a machine about an hour after it ended, so its cost is noted when it is returned. Running machines are
 always priced from their tags. The file lies on LSF's shared file system and moves with the master. Its month's total
 is a tag too (``burst.ledger``), so that a lost file does not open the budget again; what each lab has spent is told by
 the file alone.

@@ -2,9 +2,10 @@
 
     notices ──▶ tags on the machines ──▶ acknowledged ──▶ hosts closed ──▶ LSF's rows ──▶ reap ──▶ figures
 
-A notice is acknowledged only when the ledger holds it. What cannot be asked ends nothing: without EC2 the turn is
-over at once and the notices stay in the queue; without LSF nothing is reaped. Both are said. What was spent, and what
-is marked on the pools, is asked for last and for the figures alone: a machine that is of no use ends without them.
+A notice is acknowledged only when the ledger holds it. What cannot be asked ends nothing: without any cloud the turn is
+over at once and the notices stay in the queue; without LSF nothing is reaped; while one of several clouds does not
+answer the turn goes on with the machines of the others. All is said. What was spent, and what is marked on the pools,
+is asked for last and for the figures alone: a machine that is of no use ends without them.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from burst import reaping, tags
 from burst.checks import checked
+from burst.clouds import partly
 from burst.engine import with_word
-from burst.ledger import observe_fleet
+from burst.ledger import glimpse
 from burst.lifecycle import by_name, short_name, stage_of
 from burst.notices import INTERRUPTION, LATE_S, sent_at
 from ris_hybrid.errors import CloudError, RisHybridError, SiteUnavailable
@@ -24,6 +26,7 @@ from ris_hybrid.errors import CloudError, RisHybridError, SiteUnavailable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from burst.clouds.partly import Seen
     from burst.outlook import Word
     from burst.planning import Planned
     from burst.provider import Provider
@@ -36,7 +39,7 @@ class Problem:
     """Something a turn could not ask or do."""
 
     what: str
-    """``ec2``, ``lsf``, ``notices``, ``ledger``, ``hosts``, ``reap``, ``data``, ``spend``, ``plan`` or ``steering``."""
+    """``cloud``, ``lsf``, ``notices``, ``ledger``, ``hosts``, ``reap``, ``data``, ``spend``, ``plan``, ``steering``."""
     text: str
 
 
@@ -46,11 +49,13 @@ class Turned:
 
     at: float
     stages: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """Machines by pool and stage; empty when EC2 could not be asked."""
+    """Machines by pool and stage; those of a cloud that could not be asked are missing."""
     boot_s: Mapping[str, float] = field(default_factory=dict)
     committed_usd: float = float("nan")
     pools: Mapping[str, str] = field(default_factory=dict)
-    """``on``, ``held`` or ``off`` by pool; empty when its marks could not be asked for."""
+    """``on``, ``held`` or ``off`` by pool; one whose marks could not be asked for is missing."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Clouds that did not answer though others did, with the reason."""
     noticed: tuple[str, ...] = ()
     """Machines whose notice was written."""
     closed: tuple[str, ...] = ()
@@ -127,11 +132,15 @@ class Turn:
 
     def _take(self, provider: Provider) -> Turned:
         try:
-            machines = checked(provider.cloud.machines(), provider)
+            found = partly.look(provider.cloud)
         except CloudError as error:
-            self._problem("ec2", f"the fleet is unknown, so nothing is ended: {error.message}")
+            self._problem("cloud", f"the fleet is unknown, so nothing is ended: {error.message}")
             return Turned(at=provider.now)
-        machines, noticed = self._note(machines, provider)
+        for cloud, why in found.unread.items():
+            text = f"the machines of {partly.cloud_word(cloud)} are unknown, so none of them is ended"
+            self._problem("cloud", f"{text}, and nothing is launched anywhere: {why}")
+        found = replace(found, machines=checked(found.machines, provider))
+        machines, noticed = self._note(found, provider)
         rows = self._rows()
         closed = self._close(machines, rows, provider)
         ended = self._reap(machines, rows, provider)
@@ -140,36 +149,41 @@ class Turn:
         stages = Counter(
             (m.pool, str(stage_of(m, listed.get(short_name(m.name)), provider.now, life))) for m in machines
         )
-        seen = Turned(at=provider.now, stages=stages, noticed=noticed, closed=closed, ended=ended)
-        return self._figured(seen, machines, provider)
+        done = Turned(at=provider.now, stages=stages, noticed=noticed, closed=closed, ended=ended, unread=found.unread)
+        return self._figured(done, replace(found, machines=machines), provider)
 
-    def _figured(self, turned: Turned, machines: tuple[Machine, ...], provider: Provider) -> Turned:
+    def _figured(self, turned: Turned, seen: Seen, provider: Provider) -> Turned:
         """The turn with the figures that need the month's spend, the pools' marks and the data plane's word."""
         word = provider.word()
         if word and word.problem:
             self._problem("data", f"what jobs' data is ready is unknown, so no job is sent: {word.problem}")
         turned = replace(turned, word=word)
         try:
-            fleet = with_word(observe_fleet(provider, machines), word)
+            fleet, unread = glimpse(provider, seen)
         except RisHybridError as error:
             self._problem("spend", f"what is spent and marked is unknown, figures are missing: {error.message}")
             return turned
+        if unread:
+            self._problem("spend", f"what is spent and marked is known in part: {partly.reasons(unread)}")
+        else:
+            turned = replace(turned, committed_usd=with_word(fleet, word).committed_usd(provider.settings))
+        known = [pool.name for pool in provider.settings.pools if pool.cloud not in unread]
         return replace(
             turned,
             boot_s={pool: marks.boot_s for pool, marks in fleet.marks.items() if marks.boot_s},
-            committed_usd=fleet.committed_usd(provider.settings),
-            pools={pool.name: fleet.marks_of(pool.name).state(provider.now) for pool in provider.settings.pools},
+            pools={pool: fleet.marks_of(pool).state(provider.now) for pool in known},
         )
 
-    def _note(self, machines: tuple[Machine, ...], provider: Provider) -> tuple[tuple[Machine, ...], tuple[str, ...]]:
+    def _note(self, seen: Seen, provider: Provider) -> tuple[tuple[Machine, ...], tuple[str, ...]]:
         """The machines with their new notices, and those that had one."""
+        machines = seen.machines
         try:
             received = self._notices.receive()
         except CloudError as error:
             self._problem("notices", f"the queue of spot notices is unknown: {error.message}")
             return machines, ()
         found, foreign = markings(received, machines)
-        done = self._dropped(foreign, provider)
+        done = self._dropped([notice for notice in foreign if not seen.hides(notice.machine_id)], provider)
         noticed = []
         for marking in found:
             if self._written(marking, provider):
@@ -180,7 +194,7 @@ class Turn:
         return tuple(_with(machine, marked.get(machine.machine_id, {})) for machine in machines), tuple(noticed)
 
     def _dropped(self, foreign: Sequence[Notice], provider: Provider) -> list[str]:
-        """Receipts of what is about no machine of ours. EC2 may list ours late: such a notice may come again first."""
+        """Receipts of what is about no machine of ours. A cloud may list ours late: such a notice may come again."""
         old = [notice for notice in foreign if provider.now - sent_at(notice) >= LATE_S]
         for notice in old:
             provider.note("notice dropped", machine=notice.machine_id, why="no machine of this provider")
@@ -219,7 +233,7 @@ class Turn:
         if not names or self._hosts is None:
             return ()
         try:
-            self._hosts.close(names, "EC2 takes this spot machine back")
+            self._hosts.close(names, "the cloud takes this spot machine back")
         except SiteUnavailable as error:
             self._problem("hosts", f"not closed: {', '.join(names)}: {error.message}")
             return ()

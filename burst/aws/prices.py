@@ -29,13 +29,13 @@ def catalog() -> Mapping[str, InstanceType]:
 
 
 def prices_for(settings: BurstSettings) -> dict[str, float]:
-    """Dollars per hour of every type the pools name: the settings' own, else the catalogue's.
+    """Dollars per hour of every type that EC2's pools name: the settings' own, else the catalogue's.
 
     Raises ``ConfigError`` for a type with no price.
     """
     prices = dict(settings.prices)
     for pool in settings.pools:
-        for name in pool.instance_types:
+        for name in pool.instance_types if pool.provider == "ec2" else ():
             known = catalog().get(name)
             if name not in prices and known is not None and known.usd_per_hour is not None:
                 prices[name] = known.usd_per_hour

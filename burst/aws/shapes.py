@@ -1,4 +1,4 @@
-"""What the catalogue adds to settings: the types a pool's requirements mean, prices, and what LSF may count on.
+"""What EC2's catalogue adds to a pool: the types its requirements mean, and what LSF may count on.
 
 A pool's slots, memory and GPUs are what the least of its types has, because which one comes is the cloud's choice.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from burst.aws.prices import catalog, prices_for
+from burst.aws.prices import catalog
 from burst.instance_types import USABLE_MEMORY, affordable, matching
 from ris_hybrid.errors import ConfigError
 
@@ -21,18 +21,8 @@ if TYPE_CHECKING:
 _LOWER = "lower the pool's figure, leave it out so that it is derived, or choose larger types"
 
 
-def with_shapes(settings: BurstSettings) -> BurstSettings:
-    """The settings with types, prices, slots, memory and GPUs of every pool filled in; done again it changes nothing.
-
-    Raises ``ConfigError`` for requirements no type meets, a type with no price or of another architecture, and
-    figures a pool promises but its types do not have.
-    """
-    named = replace(settings, pools=tuple(_with_types(pool, settings) for pool in settings.pools))
-    prices = prices_for(named)
-    return replace(named, prices=prices, pools=tuple(_with_shape(pool, settings) for pool in named.pools))
-
-
-def _with_types(pool: Pool, settings: BurstSettings) -> Pool:
+def typed(pool: Pool, settings: BurstSettings) -> Pool:
+    """An EC2 pool with its instance types. Raises ``ConfigError`` for requirements that no type meets."""
     if pool.requirements is None:
         return pool
     kinds = affordable(_matching(pool, settings))
@@ -52,8 +42,12 @@ def _matching(pool: Pool, settings: BurstSettings) -> tuple[InstanceType, ...]:
     return matching(pool.requirements, kinds)
 
 
-def _with_shape(pool: Pool, settings: BurstSettings) -> Pool:
-    """Figures given are checked, figures left out are derived. A type we do not know has what the pool says."""
+def shaped(pool: Pool, settings: BurstSettings) -> Pool:
+    """An EC2 pool with slots, memory and GPUs: figures given are checked, figures left out are derived.
+
+    A type we do not know has what the pool says. Raises ``ConfigError`` for a type of another architecture, one we do
+    not know of a pool without figures, and figures the pool promises but its types do not have.
+    """
     names = [kind.name for kind in _matching(pool, settings)] or pool.instance_types
     kinds = [catalog()[name] for name in names if name in catalog()]
     if len(kinds) < len(names) and not (pool.slots and pool.memory_mib):

@@ -1,6 +1,7 @@
 """What machines and types of a second cloud are called here: ``research/<the cloud's own name>`` (pure).
 
-EC2's are called as EC2 calls them. So an id tells by itself which cloud to ask, and a price which one's it is.
+EC2's are called as EC2 calls them. So an id tells by itself which cloud to ask, and a price which one's it is. A
+cloud's name has no slash, and no id or type of EC2 has one; what a second cloud calls its own may have some.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ class Nodes(Protocol):
     def create(self, wanted: Wanted) -> Node:
         """Make one machine, which carries its tags from the first moment.
 
-        ``TryAgain`` leaves open whether it was made: it is found by its tags if it was.
+        What it answers is what is known by then: not where it runs, nor since when. ``TryAgain`` leaves open whether it
+        was made: it is found by its tags if it was.
         """
         ...
 
@@ -41,12 +42,18 @@ class Metadata(Protocol):
         ...
 
     def write(self, node_id: str, marks: Mapping[str, str]) -> bool:
-        """Write these tags beside the others, or an error; an empty value takes one away. False: no such machine."""
+        """Write these tags beside the others, or an error; an empty value takes one away. False: no such machine.
+
+        ``Refused`` with the code ``CONFLICT`` where the machine takes none in its state.
+        """
         ...
 
 
 class Shelf(Protocol):
-    """Where the marks of pools lie, which outlive every machine."""
+    """Where the marks of pools lie, which outlive every machine.
+
+    A pool goes by a name that no other provider of the project has: letters, digits, ``_`` and ``-``.
+    """
 
     def read(self) -> Mapping[str, Mapping[str, str]]:
         """Tags by pool; a pool nothing was ever written on is missing."""

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 
     from ris_hybrid.model import MachineState, UnknownWord
 
+TOKEN, INDEX = "ris_token", "ris_index"
+"""On every machine of a launch: the launch's token, and the machine's number in it, from 0."""
+CONFLICT = "Conflict"
+"""``Refused.code`` of what a machine does not take in its state: OpenStack's no marks while it is built or locked."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
@@ -26,7 +31,7 @@ class Node:
     launched: float
     """Epoch seconds."""
     tags: Mapping[str, str] = field(default_factory=dict)
-    """The ledger: metadata, by the keys of ``burst.tags`` and ``TOKEN``, ``INDEX``."""
+    """The ledger: metadata, by the keys of ``burst.tags``, and ``TOKEN``, ``INDEX``."""
     fault: str = ""
     """Why the cloud could not make it work, in its words, as ``NoValidHost: No valid host was found``; else empty."""
     placed: bool = True
@@ -41,7 +46,7 @@ class Wanted:
     """One machine to make. Everything is by the cloud's own names."""
 
     name: str
-    """Host name: at most 63 of ``a-z0-9-``; of its launch and its number in it, so never given twice."""
+    """Host name: at most 63 of ``a-z0-9-``; of its launch, its number in it and its place, so never given twice."""
     size: str
     image: str
     networks: tuple[str, ...]

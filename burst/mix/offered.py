@@ -1,4 +1,4 @@
-"""The catalogue's types as nodes to choose from, and how few of them will do (pure)."""
+"""The catalogue's types, and second clouds' sizes, as nodes to choose from, and how few of them will do (pure)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from burst.instance_types import InstanceType
     from burst.mix.values import JobClass, Mix
+    from ris_hybrid.settings import Pool
 
 
 def types_of(
@@ -53,6 +54,34 @@ def types_of(
             )
         )
     return sorted(found, key=lambda kind: kind.name)
+
+
+def sizes_of(pools: Iterable[Pool], patterns: Sequence[str] = (), *, prices: Mapping[str, float]) -> list[NodeType]:
+    """Sizes of clouds beside EC2, which are in no catalogue: they have what the pools that name them say of a node.
+
+    Of several pools the one that says most is right, for each holds of all its sizes. They are not sold as spot, and
+    work together on a job where a pool says ``all_or_none``: nothing else tells of networks between them.
+
+    Args:
+        pools: with their types as ``burst.shapes`` names them.
+        patterns: ``research/*``; any size where there is none.
+        prices: of every such size.
+    """
+    found: dict[str, NodeType] = {}
+    for pool in pools:
+        for name in pool.instance_types if pool.provider != "ec2" else ():
+            if patterns and not any(like(pattern, name) for pattern in patterns):
+                continue
+            before = found.get(name)
+            found[name] = NodeType(
+                name=name,
+                slots=max(pool.slots, before.slots if before else 0),
+                memory_mib=max(pool.memory_mib, before.memory_mib if before else 0),
+                gpus=max(pool.gpus, before.gpus if before else 0),
+                usd_per_hour=prices[name],
+                together=pool.all_or_none or (before is not None and before.together),
+            )
+    return [found[name] for name in sorted(found)]
 
 
 def by_labs(kinds: Sequence[NodeType], classes: Sequence[JobClass]) -> list[NodeType]:

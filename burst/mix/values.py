@@ -42,7 +42,7 @@ class NodeType:
     usd_per_hour: float
     gpus: int = 0
     together: bool = True
-    """Whether its nodes may work together on one job: EFA, and a placement group."""
+    """Whether its nodes may work together on one job: EFA and a placement group, or what a second cloud's pool says."""
     most: int | None = None
     """Nodes of it at most, of all labs; None for no cap."""
     lab: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from burst.decide import Gates, gates_of, nodes_up_of, served, serves, takes
+from burst.decide import Gates, gates_of, queues_up, served, serves, takes
 from burst.planner.prices import offer, quote, share_of_node
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from burst.fleet import Fleet
     from burst.planner.prices import Quote
     from burst.planner.values import Candidate, PoolOffer
-    from burst.pressure import Pressure
+    from burst.pressure import GroupPressure, Pressure
     from ris_hybrid.settings import BurstSettings, Pool
 
 
@@ -33,14 +33,18 @@ class Shop:
 def shops_of(pressure: Pressure, fleet: Fleet, settings: BurstSettings) -> tuple[Shop, ...]:
     """Every pool, in order of priority."""
     return tuple(
-        Shop(
-            pool=pool,
-            offer=offer(pool, fleet, settings),
-            gates=gates_of(pool, served(pool, pressure), settings, nodes_up=nodes_up_of(pool, fleet)),
-            state=fleet.marks_of(pool.name).state(fleet.now),
-            settings=settings,
-        )
+        _shop(pool, served(pool, pressure), fleet, settings)
         for pool in sorted(settings.pools, key=lambda pool: (-pool.priority, pool.name))
+    )
+
+
+def _shop(pool: Pool, groups: tuple[GroupPressure, ...], fleet: Fleet, settings: BurstSettings) -> Shop:
+    return Shop(
+        pool=pool,
+        offer=offer(pool, fleet, settings),
+        gates=gates_of(pool, groups, settings, queues_up(pool, groups, fleet, settings)),
+        state=fleet.marks_of(pool.name).state(fleet.now),
+        settings=settings,
     )
 
 

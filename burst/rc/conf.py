@@ -74,6 +74,9 @@ def _pool(row: dict[str, Any]) -> Pool:
 
 
 def _usable(pool: Pool, settings: BurstSettings, path: Path) -> None:
+    if pool.provider != "ec2" and settings.cloud(pool.cloud) is None:
+        text = f"{path}: pool {pool.name}: expected one of clouds, found {pool.cloud!r}"
+        raise ConfigError(text, templates.RENDER_HINT)
     if pool.slots < 1 or not pool.instance_types:
         raise ConfigError(f"{path}: pool {pool.name}: expected slots and an instance type", templates.RENDER_HINT)
     missing = [name for name in pool.instance_types if name not in settings.prices]

@@ -24,20 +24,25 @@ _BY_NAME = ":-ris-hybrid-rc}"  # in the shipped scripts: the command is found on
 
 
 def write(settings: BurstSettings, conf_path: Path, *, dry_run: bool = False) -> tuple[Path, ...]:
-    """Write both, each whole or not at all; gives their paths. Raises ``ConfigError`` when it may not write there."""
+    """Write the configuration and, where EC2 is called, the cut, each whole or not at all; gives their paths.
+
+    Raises ``ConfigError`` when it may not write there.
+    """
     folder = conf_path / "conf"
-    file, cut = folder / FILE_NAME, model_cut.folder_for(folder)
+    file = folder / FILE_NAME
+    written = (file, model_cut.folder_for(folder)) if settings.on_ec2 else (file,)
     if dry_run:
-        return file, cut
+        return written
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        model_cut.write(folder)
+        if settings.on_ec2:
+            model_cut.write(folder)
         draft = file.with_suffix(".new")
         draft.write_text(dump(settings), encoding="utf-8")
         draft.replace(file)
     except OSError as error:
         raise ConfigError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
-    return file, cut
+    return written
 
 
 def missing_cut(home: Path) -> Path | None:

@@ -33,7 +33,7 @@ def answer(request: DemandRequest, scheduler: Scheduler, provider: Provider) -> 
     A pool that is held or off is not answered with 0: LSF would ask for it again and again and never for another.
     ``requestMachines`` refuses it with a capacity code, and LSF turns to its next template.
 
-    Unknown is not zero pressure but no launch: when LSF or EC2 cannot be asked the answer is 0 with that reason. In
+    Unknown is not zero pressure but no launch: when LSF or a cloud cannot be asked the answer is 0 with that reason. In
     mode ``planned`` the service's last plan says what is wanted; without one ``steering.fallback`` decides.
     """
     pool = provider.settings.pool(request.template)

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 
 Json = dict[str, Any]
+_CAPACITY = "InsufficientCapacity"
+"""What stands for words LSF does not know: NoValidHost, QuotaExceeded, ZONE_RESOURCE_POOL_EXHAUSTED ..."""
 LSF_CAPACITY_CODES = frozenset(
     {
         "InsufficientInstanceCapacity",
         "InsufficientHostCapacity",
         "InsufficientReservedInstanceCapacity",
-        "InsufficientCapacity",
+        _CAPACITY,
         "InsufficientAddressCapacity",
     }
 )
@@ -35,7 +37,9 @@ ENDING: frozenset[str] = frozenset(
 """The states of a machine LSF can use no more; a state word we do not know is none of them."""
 POOL_OFF = "PoolOff"
 """Our own code of a pool that is switched off."""
-_MOST_MACHINES = 100_000  # EC2's own ceiling of a fleet's capacity in a region
+OUT_OF_TIME = "OutOfTime"
+"""Our own code of machines that a launch had no time for: LSF is to ask for them at once, not to turn elsewhere."""
+_MOST_MACHINES = 100_000  # EC2's ceiling of a fleet's capacity in a region
 
 
 class WireError(ConfigError):
@@ -157,20 +161,20 @@ def request_row(request_id: str, status: str, machines: Iterable[Json], message:
 def error_text(error: RisHybridError) -> str:
     """A message LSF can act on: what another pool may have ends in a code that turns LSF to its next template.
 
-    That is lack of capacity, a quota (EC2 counts them by family and purchase) and a pool that is off. Other codes
-    are shown as they are.
+    That is lack of capacity, a quota (EC2 counts them by family and purchase, other clouds have their own) and a pool
+    that is off. Other codes are shown as they are.
     """
     code = error.code if isinstance(error, CloudError) else ""
-    if isinstance(error, NoCapacity):
+    if isinstance(error, NoCapacity | QuotaReached) or code == POOL_OFF:
         return f"{error.message} {code_text(code)}"
-    if isinstance(error, QuotaReached) or code == POOL_OFF:
-        return f"{error.message} ({code}) {code_text(code)}"
     return f"{error.message} Error Code: {code}" if code else error.message
 
 
 def code_text(code: str) -> str:
-    """``Error Code: X`` with a capacity code LSF knows."""
-    return f"Error Code: {code if code in LSF_CAPACITY_CODES else 'InsufficientCapacity'}"
+    """``Error Code: X`` with a capacity code LSF knows; a cloud's word that it does not know goes before it."""
+    if code in LSF_CAPACITY_CODES | {OUT_OF_TIME}:
+        return f"Error Code: {code}"
+    return f"({code}) Error Code: {_CAPACITY}" if code else f"Error Code: {_CAPACITY}"
 
 
 def failure(verb: str, message: str) -> Json:

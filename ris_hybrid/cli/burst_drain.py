@@ -28,19 +28,22 @@ def drain(conf: Path | None, *, wait_s: float, dry_run: bool) -> None:
 
     Raises:
         SiteUnavailable: LSF did not answer, or a launch holds its lock; nothing more is ended.
-        CloudError: EC2 did not, or refused to end a machine.
+        CloudError: a cloud did not, or refused to end a machine. The machines of clouds that answer are ended.
     """
     from burst import draining
+    from burst.clouds import partly
     from ris_hybrid.cli.burst_site import open_site
 
     site = open_site(conf)
     if dry_run:
         _say(_look(site, draining.NOBODY, dry_run=True), "would ")
         return
-    draining.switch_off(site.provider, partial(wiring.launch_lock_in, site.data, site.settings))
+    unmarked = draining.switch_off(site.provider, partial(wiring.launch_lock_in, site.data, site.settings))
     last = draining.until_empty(partial(_look, site), wait_s, clocks.wait)
-    if last.refused:
-        raise TryAgain("\n".join(last.refused), "the files are as they were; run it again")
+    unread = {**unmarked, **last.unread}
+    refused = [*last.refused, *([f"which machines are left is unknown: {partly.reasons(unread)}"] if unread else [])]
+    if refused:
+        raise TryAgain("\n".join(refused), "the files are as they were; run it again")
     if not last.done:
         raise _still_busy(last)
 
@@ -53,19 +56,23 @@ def release(conf: Path | None) -> None:
     try:
         draining.switch_on(open_site(conf).provider)
     except CloudError as failure:
-        show.warn(f"the pools stay switched off: {failure.message}: clear them with `burst clear POOL`")
+        show.warn(f"pools stay switched off: {failure.message}: clear them with `burst clear POOL`")
 
 
 def say_left(conf: Path | None) -> None:
     """Name the machines nothing returns any more."""
+    from burst.clouds import partly
     from ris_hybrid.cli.burst_site import open_site
 
     site = open_site(conf)
     try:
-        alive = [machine.name or machine.machine_id for machine in site.provider.cloud.machines() if machine.alive]
+        seen = partly.look(site.provider.cloud)
     except CloudError as failure:
         show.warn(f"which machines are left is unknown: {failure.message}")
         return
+    if seen.unread:
+        show.warn(f"which machines are left is known in part: {partly.reasons(seen.unread)}")
+    alive = [machine.name or machine.machine_id for machine in seen.machines if machine.alive]
     if alive:
         show.warn(
             f"left running: {', '.join(alive)}: LSF no longer returns them; end them with `burst disable --drain`,"

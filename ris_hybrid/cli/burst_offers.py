@@ -1,4 +1,4 @@
-"""``burst offers``: what each pool asks EC2 for, best first, and why in this order."""
+"""``burst offers``: what each pool asks its cloud for, best first, and why in this order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def offers(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what each pool's nodes have, and every type, subnet and way of buying it, best first. Asks nobody."""
+    """Show what each pool's nodes have, and every type, place and way of buying it, best first. Asks nobody."""
     from burst.offers import ranked
     from ris_hybrid.cli.burst_site import load_settings
 
@@ -34,10 +34,12 @@ def offers(
         show.json_object({"pools": [_json(known, ranking) for known, ranking in rows]})
         return
     for known, ranking in rows:
-        show.line(f"{known.name}: {known.slots} slots, {known.memory_mib} MiB, {known.gpus} GPUs a node")
+        of = f" of cloud {known.cloud}" if known.cloud else ""
+        show.line(f"{known.name}{of}: {known.slots} slots, {known.memory_mib} MiB, {known.gpus} GPUs a node")
         for reason in ranking.reasons:
             show.line(f"  {reason.text}")
-        show.table(("type", "subnets", "bought", "at most $ per hour"), _by_type(ranking.offers))
+        places = "subnets" if known.provider == "ec2" else "zones"
+        show.table(("type", places, "bought", "at most $ per hour"), _by_type(ranking.offers))
 
 
 def _wanted(name: str, settings: BurstSettings) -> Sequence[Pool]:
@@ -50,7 +52,7 @@ def _wanted(name: str, settings: BurstSettings) -> Sequence[Pool]:
 
 
 def _by_type(offers: Sequence[Offer]) -> list[tuple[str, int, str, float]]:
-    """One line for each type and way of buying, because the subnets of a type differ in nothing else."""
+    """One line for each type and way of buying, because the places of a type differ in nothing else."""
     counts: dict[tuple[str, str, float], int] = {}
     for offer in offers:
         key = (offer.instance_type, offer.purchase, offer.usd_per_hour)
@@ -61,6 +63,7 @@ def _by_type(offers: Sequence[Offer]) -> list[tuple[str, int, str, float]]:
 def _json(pool: Pool, ranking: Ranking) -> dict[str, Any]:
     return {
         "pool": pool.name,
+        "cloud": pool.cloud,
         "slots": pool.slots,
         "memory_mib": pool.memory_mib,
         "gpus": pool.gpus,

@@ -8,28 +8,55 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from burst.clouds import partly
 from ris_hybrid.cli import show
 from ris_hybrid.cli.burst_site import ConfOption, JsonOption
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.model import PoolMarks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from burst.fleet import Fleet
+    from ris_hybrid.cli.burst_view import Seen
     from ris_hybrid.settings import Pool
 
 
 def pools(conf: ConfOption = None, *, as_json: JsonOption = False) -> None:
-    """Show each pool: on, held after a lack of capacity, or switched off; and how long its nodes take to join."""
+    """Show each pool: on, held after a lack of capacity, or switched off; and how long its nodes take to join.
+
+    Where a cloud does not answer its pools are missing, which is said, and exits 5.
+    """
     from ris_hybrid.cli.burst_site import open_site
 
     site = open_site(conf)
-    marks, now = site.provider.ledger.pools(), site.provider.now
-    known = [(pool, marks.get(pool.name, PoolMarks())) for pool in site.settings.pools]
+    marked, now = partly.marks(site.provider.ledger), site.provider.now
+    read = [pool for pool in site.settings.pools if pool.cloud not in marked.unread]
+    known = [(pool, marked.pools.get(pool.name, PoolMarks())) for pool in read]
     if as_json:
-        show.json_object({"sandbox": site.sandbox, "pools": [_row(pool, found, now) for pool, found in known]})
-        return
+        rows = [_row(pool, found, now) for pool, found in known]
+        show.json_object({"sandbox": site.sandbox, "pools": rows, "unread": partly.rows(marked.unread)})
+    else:
+        _show(known, now, several=bool(site.settings.clouds))
+    if marked.unread:
+        raise partly.PartlyUnknown(marked.pools, marked.unread)
+
+
+def _show(known: Sequence[tuple[Pool, PoolMarks]], now: float, *, several: bool) -> None:
+    clouds = ("cloud",) if several else ()
     show.table(
-        ("pool", "state", "failed to join", "boot s", "why"),
-        [(p.name, m.state(now), m.join_failures, f"{m.boot_s or p.boot_s:.0f}", _why(m, now)) for p, m in known],
+        ("pool", *clouds, "state", "failed to join", "boot s", "why"),
+        [
+            (
+                p.name,
+                *(partly.cloud_word(p.cloud) for _ in clouds),
+                m.state(now),
+                m.join_failures,
+                f"{m.boot_s or p.boot_s:.0f}",
+                _why(m, now),
+            )
+            for p, m in known
+        ],
     )
 
 
@@ -43,10 +70,14 @@ def clear(
     from ris_hybrid.cli.burst_site import open_site
 
     site = open_site(conf)
-    if site.settings.pool(pool) is None:
-        names = ", ".join(known.name for known in site.settings.pools)
+    known = site.settings.pool(pool)
+    if known is None:
+        names = ", ".join(one.name for one in site.settings.pools)
         raise ConfigError(f"no pool {pool} in burst.yaml", f"there are: {names}")
-    before, now = site.provider.ledger.pools().get(pool, PoolMarks()), site.provider.now
+    marked, now = partly.marks(site.provider.ledger), site.provider.now
+    if known.cloud in marked.unread:
+        raise partly.PartlyUnknown(marked.pools, marked.unread)
+    before = marked.pools.get(pool, PoolMarks())
     if before.state(now) == "on" and not before.join_failures:
         show.line(f"pool {pool} is on: nothing to clear")
         return
@@ -64,6 +95,13 @@ def state_text(marks: PoolMarks, now: float) -> str:
     return "" if state == "on" else f"{state}: {_why(marks, now)}"
 
 
+def pool_state(pool: Pool, seen: Seen, fleet: Fleet) -> str:
+    """The same of one pool among what was seen; unknown where its cloud did not answer."""
+    if pool.cloud in seen.unread:
+        return "unknown: its cloud does not answer"
+    return state_text(fleet.marks_of(pool.name), fleet.now)
+
+
 def _why(marks: PoolMarks, now: float) -> str:
     if marks.off:
         return marks.off
@@ -76,6 +114,7 @@ def _why(marks: PoolMarks, now: float) -> str:
 def _row(pool: Pool, marks: PoolMarks, now: float) -> dict[str, Any]:
     return {
         "pool": pool.name,
+        "cloud": pool.cloud,
         "state": marks.state(now),
         "why": _why(marks, now),
         "held_until": marks.held_until or None,

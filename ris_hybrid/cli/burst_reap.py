@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from burst.clouds.naming import cloud_of
+from burst.clouds.partly import reasons, rows
 from ris_hybrid import wiring
 from ris_hybrid.cli import show
 from ris_hybrid.cli.burst_site import ConfOption, JsonOption
@@ -24,7 +26,8 @@ def reap(
 ) -> None:
     """Judge every cloud machine: orphans, nodes that never joined, unlisted or too old ones are ended.
 
-    A node with jobs is never ended. While LSF cannot be asked nothing is. Where LSF's Resource Connector is switched
+    A node with jobs is never ended. While LSF cannot be asked nothing is. Machines of a cloud that does not answer are
+    left as they are, which is said, and exits 5. Where LSF's Resource Connector is switched
     off for us nobody returns an empty node: those are closed and ended too, run by run, after life.unlisted_minutes.
     """
     from burst.reaping import reap as carry_out
@@ -39,8 +42,9 @@ def reap(
         show.json_object({"sandbox": site.sandbox, "dry_run": dry_run, **_body(reaped)})
     else:
         _show(reaped, dry_run=dry_run)
-    if reaped.refused:
-        raise TryAgain("\n".join(reaped.refused), "it is tried again at the next turn, or run this again")
+    problems = [*reaped.refused, *([f"not every cloud answers: {reasons(reaped.unread)}"] if reaped.unread else [])]
+    if problems:
+        raise TryAgain("\n".join(problems), "it is tried again at the next turn, or run this again")
 
 
 def _held(provider: str) -> frozenset[str] | None:
@@ -58,10 +62,13 @@ def _held(provider: str) -> frozenset[str] | None:
 
 def _show(reaped: Reaped, *, dry_run: bool) -> None:
     if not reaped.verdicts:
-        show.line("every machine is as it should be: nothing to do")
+        known = "every machine that is known" if reaped.unread else "every machine"
+        show.line(f"{known} is as it should be: nothing to do")
         return
-    rows = [(v.machine.machine_id, v.host or v.machine.name, v.action, v.reason or "", v.text) for v in reaped.verdicts]
-    show.table(("machine", "host", "would" if dry_run else "action", "reason", "why"), rows)
+    judged = [
+        (v.machine.machine_id, v.host or v.machine.name, v.action, v.reason or "", v.text) for v in reaped.verdicts
+    ]
+    show.table(("machine", "host", "would" if dry_run else "action", "reason", "why"), judged)
 
 
 def _body(reaped: Reaped) -> dict[str, Any]:
@@ -71,12 +78,14 @@ def _body(reaped: Reaped) -> dict[str, Any]:
         "closed": reaped.closed,
         "joined": reaped.joined,
         "refused": reaped.refused,
+        "unread": rows(reaped.unread),
     }
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:
     return {
         "machine": verdict.machine.machine_id,
+        "cloud": cloud_of(verdict.machine.machine_id),
         "host": verdict.host,
         "action": str(verdict.action),
         "reason": str(verdict.reason) if verdict.reason else None,

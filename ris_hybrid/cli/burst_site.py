@@ -41,7 +41,7 @@ class BurstSite:
 
 def load_settings(conf: Path | None) -> BurstSettings:
     """burst.yaml with shapes, prices and stack outputs filled in; the running sandbox's when no file is named."""
-    from burst.aws.shapes import with_shapes
+    from burst.shapes import with_shapes
     from ris_hybrid.config.burst_file import load_burst
     from ris_hybrid.config.outputs import merge_outputs
 
@@ -57,6 +57,14 @@ def load_settings(conf: Path | None) -> BurstSettings:
         )
     settings = with_shapes(merge_outputs(load_burst(places.burst_yaml), places.root))
     return replace(settings, notices=settings.notices or places.notices)
+
+
+def say_advice(conf: Path | None) -> None:
+    """Warn of what burst.yaml says to no use, or dangerously, by its lines."""
+    from ris_hybrid.config.burst_file import load_advice
+
+    for remark in load_advice(conf) if conf else ():
+        show.warn(str(remark))
 
 
 def enter_sandbox() -> Clock:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from burst.clouds import partly
+from burst.clouds.naming import cloud_of
 from burst.engine import observe_pressure, with_word
 from burst.fleet import account_of, by_pool_and_lab
-from burst.ledger import observe_fleet
+from burst.ledger import glimpse
 from burst.lifecycle import Stage, by_name, short_name, stage_of
 from ris_hybrid.cli import show
-from ris_hybrid.cli.burst_pools import state_text
-from ris_hybrid.errors import RisHybridError, SiteUnavailable
+from ris_hybrid.cli.burst_pools import pool_state
+from ris_hybrid.cli.burst_status_json import status_json
+from ris_hybrid.errors import RisHybridError, SiteUnavailable, TryAgain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from burst.fleet import Fleet
@@ -34,6 +37,8 @@ class Seen:
     pressure: Pressure | None
     hosts: Mapping[str, Host] | None = None
     """LSF's rows by short name."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Clouds that did not answer though others did, with the reason: the fleet is known in part."""
 
     def stage(self, machine: Machine, life: Life) -> Stage:
         """Where a machine is in its life, as far as is known."""
@@ -70,33 +75,26 @@ def watch(conf: Path | None, every_s: float, *, as_json: bool = False) -> None:
 
 def look(site: BurstSite) -> tuple[Seen, RisHybridError | None]:
     """Ask both sides; the failure returned has the first one's exit code and says both."""
-    failure = None
+    failure: RisHybridError | None = None
     fleet = pressure = hosts = None
+    unread: Mapping[str, str] = {}
     try:
-        fleet = with_word(observe_fleet(site.provider), site.provider.word())
+        known, unread = glimpse(site.provider, partly.look(site.provider.cloud))
+        fleet = with_word(known, site.provider.word())
+        failure = partly.PartlyUnknown(fleet.machines, unread) if unread else None
     except RisHybridError as error:
         failure = error
     try:
         pressure = observe_pressure(site.scheduler, site.provider)
         hosts = by_name(site.scheduler.hosts())
     except RisHybridError as error:
-        failure = error if failure is None else type(failure)(f"{failure.message}\n{error.message}", failure.hint)
-    return Seen(fleet=fleet, pressure=pressure, hosts=hosts), failure
+        failure = error if failure is None else _both(failure, error)
+    return Seen(fleet=fleet, pressure=pressure, hosts=hosts, unread=unread), failure
 
 
-def status_json(site: BurstSite, seen: Seen, failure: RisHybridError | None) -> dict[str, Any]:
-    """The object of ``burst status --json``; ``null`` stands for what could not be asked."""
-    return {
-        "sandbox": site.sandbox,
-        "cluster": site.settings.cluster,
-        "provider": site.settings.provider,
-        "now": site.provider.now,
-        "mode": site.settings.mode,
-        "plan": _plan_json(site.provider.standing(), site),
-        "fleet": None if seen.fleet is None else _fleet_json(seen, seen.fleet, site.settings),
-        "pressure": None if seen.pressure is None else _pressure_json(seen.pressure),
-        "error": None if failure is None else failure.message,
-    }
+def _both(first: RisHybridError, second: RisHybridError) -> RisHybridError:
+    kind = TryAgain if isinstance(first, TryAgain) else type(first)
+    return kind(f"{first.message}\n{second.message}", first.hint)
 
 
 def show_status(site: BurstSite, seen: Seen) -> None:
@@ -130,31 +128,15 @@ def plan_text(standing: Standing, site: BurstSite) -> str:
     return text if share >= 1.0 else f"{text}, v lowered to {percent(share)} by pacing"
 
 
-def _plan_json(standing: Standing, site: BurstSite) -> dict[str, Any] | None:
-    if site.settings.mode == "thresholds":
-        return None
-    if standing.problem:
-        return {"problem": standing.problem, "at": standing.at or None}
-    return {
-        "at": standing.at,
-        "age_s": round(site.provider.now - standing.at, 1),
-        "chosen": len(standing.chosen),
-        "jobs": standing.reached + standing.beyond,
-        "usd": standing.usd,
-        "share_of_v": {lab or "site": share for lab, share in standing.shares.items()},
-        "nodes": [
-            {"pool": pool, "lab": lab, "nodes": want.nodes}
-            for (pool, lab), want in standing.wants.items()
-            if want.nodes
-        ],
-    }
-
-
 def _show_fleet(seen: Seen, fleet: Fleet, settings: BurstSettings) -> None:
-    show.line(f"cloud nodes: {fleet.count()} of at most {settings.caps.nodes}")
+    known = " known" if seen.unread else ""
+    show.line(f"cloud nodes: {fleet.count()}{known} of at most {settings.caps.nodes}")
+    for cloud, why in seen.unread.items():
+        show.line(f"{partly.cloud_word(cloud)}: unknown, and nothing is launched anywhere: {why}")
     rows = [
         (
             pool,
+            *_cloud_cell(machines, settings),
             account_of(lab),
             len(machines),
             *_counts(seen.stage(machine, settings.life) for machine in machines),
@@ -163,14 +145,26 @@ def _show_fleet(seen: Seen, fleet: Fleet, settings: BurstSettings) -> None:
         for (pool, lab), machines in by_pool_and_lab(fleet.machines).items()
     ]
     if rows:
-        show.table(("pool", "lab", "nodes", *_COLUMNS, "lab's $ this month"), rows)
+        several = ("cloud",) if settings.clouds else ()
+        show.table(("pool", *several, "lab", "nodes", *_COLUMNS, "lab's $ this month"), rows)
     for pool in settings.pools:
-        why = state_text(fleet.marks_of(pool.name), fleet.now)
+        why = pool_state(pool, seen, fleet)
         if why:
             show.line(f"pool {pool.name}: {why}")
+    _show_money(seen, fleet, settings)
+
+
+def _cloud_cell(machines: Sequence[Machine], settings: BurstSettings) -> tuple[str, ...]:
+    """A column more, where burst.yaml names clouds beside EC2: where a pool's machines are, if it is there or not."""
+    words = sorted({partly.cloud_word(cloud_of(machine.machine_id)) for machine in machines})
+    return (", ".join(words),) if settings.clouds else ()
+
+
+def _show_money(seen: Seen, fleet: Fleet, settings: BurstSettings) -> None:
     committed, ahead = fleet.committed_usd(settings), settings.budget.commit_hours
     limit = settings.budget.usd_per_month
-    show.line(f"committed this month, {ahead:g} h ahead of each node included: ${committed:.2f} of ${limit:.2f}")
+    least = "at least " if seen.unread else ""
+    show.line(f"committed this month, {ahead:g} h ahead of each node included: {least}${committed:.2f} of ${limit:.2f}")
     if data := sum(fleet.data_usd.values()):
         show.line(f"of that for data, transfers and egress: ${data:.2f}")
 
@@ -213,56 +207,6 @@ def _show_pressure(pressure: Pressure) -> None:
         )
     for left in pressure.left_out:
         show.line(f"no pressure: {left.jobs} jobs, {left.slots} slots: {left.reason}")
-
-
-def _fleet_json(seen: Seen, fleet: Fleet, settings: BurstSettings) -> dict[str, Any]:
-    return {
-        "nodes": fleet.count(),
-        "committed_usd": round(fleet.committed_usd(settings), 2),
-        "budget_usd": settings.budget.usd_per_month,
-        "data_usd": round(sum(fleet.data_usd.values()), 2),
-        "pools": {p.name: state_text(fleet.marks_of(p.name), fleet.now) or "on" for p in settings.pools},
-        "machines": [
-            {
-                "id": m.machine_id,
-                "name": m.name,
-                "state": str(m.state),
-                "stage": str(seen.stage(m, settings.life)),
-                "pool": m.pool,
-                "lab": m.lab,
-                "type": m.instance_type,
-                "launched": m.launched,
-                "request": m.request_id,
-                "return": m.return_id,
-                "why_returned": m.end_reason,
-            }
-            for m in fleet.machines
-        ],
-    }
-
-
-def _pressure_json(pressure: Pressure) -> dict[str, Any]:
-    return {
-        "jobs": pressure.jobs,
-        "slots": pressure.slots,
-        "slots_in_service": pressure.slots_in_service,
-        "data_known": pressure.data_known,
-        "data_problem": pressure.data_problem,
-        "groups": [
-            {
-                "queue": g.queue,
-                "lab": g.lab,
-                "jobs": g.jobs,
-                "slots": g.slots,
-                "core_hours": round(g.core_hours, 3),
-                "longest_wait_s": round(g.longest_wait_s, 1),
-                "expected_wait_s": round(g.expected_wait_s, 1),
-                "data_usd": round(g.data_usd, 4),
-            }
-            for g in pressure.groups
-        ],
-        "left_out": [{"reason": x.reason, "jobs": x.jobs, "slots": x.slots} for x in pressure.left_out],
-    }
 
 
 def _usd(fleet: Fleet, settings: BurstSettings, lab: str) -> float:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, write_to_textfile
 
+from burst.clouds.partly import EC2, cloud_word
 from ris_hybrid.hook import RELAYED
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Metrics:
         self._planned = self._gauge("plan_jobs", "Pending jobs by the plan's word", "word")
         self._planned_usd = self._gauge("plan_usd", "Dollars that the chosen jobs are expected to cost", "mode")
         self._v = self._gauge("plan_share_of_v", "What pacing leaves of v, 0 to 1; site stands for all labs", "lab")
+        self._cloud = self._gauge("cloud_asked", "Whether this cloud answered in the last turn", "cloud")
+        self._pool = self._gauge("pool_cloud", "1 for the cloud that a pool is of", "pool", "cloud")
         self._at = self._gauge("last_turn_timestamp_seconds", "When the last turn ended")
         self._asked = self._gauge("asked", "Whether this could be asked in the last turn", "what")
         for verb in RELAYED:
@@ -75,8 +78,9 @@ class Metrics:
         self._budget.set(settings.budget.usd_per_month)
         self._noticed.inc(len(turned.noticed))
         self._ended.inc(len(turned.ended))
-        for what in ("ec2", "lsf", "notices", "spend"):
+        for what in ("cloud", "lsf", "notices", "spend"):
             self._asked.labels(what).set(what not in turned.unknown)
+        self._of_clouds(turned, settings)
         for problem in turned.problems:
             self._failures.labels(problem.what).inc()
         for gauge in (self._machines, self._boot, self._pools):
@@ -91,6 +95,19 @@ class Metrics:
         self._usd.set(turned.committed_usd)
         self._data_plane(turned.word)
         self._plan(turned.planned)
+
+    def _of_clouds(self, turned: Turned, settings: BurstSettings) -> None:
+        """Where burst.yaml names clouds beside EC2: which answered, and which pool is of which."""
+        self._cloud.clear()
+        self._pool.clear()
+        if not settings.clouds:
+            return
+        every = [*([EC2] if settings.on_ec2 else []), *(cloud.name for cloud in settings.clouds)]
+        none = "cloud" in turned.unknown and not turned.unread
+        for name in every:
+            self._cloud.labels(cloud_word(name)).set(not none and name not in turned.unread)
+        for pool in settings.pools:
+            self._pool.labels(pool.name, cloud_word(pool.cloud)).set(1)
 
     def _plan(self, planned: Planned | None) -> None:
         """Figures of a plan stay until the next one; how old it is tells its time. None while another host plans."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings
 
 _LSF_S = 10.0  # for one question of a turn
-_TURN_S = 120.0  # nothing is sent to AWS later than this in a turn; systemd waits longer for a sign of life
+_TURN_S = 120.0  # nothing is sent to a cloud later than this in a turn; systemd waits longer for a sign of life
 
 
 def _to_nobody(_text: str) -> None:

@@ -100,6 +100,29 @@ def test_a_gate_kept_open_says_why(make: Any) -> None:
     assert said(decision)[0][1] == "general open: nodes are up and 5 jobs, 9 slots are not below release"
 
 
+@pytest.mark.parametrize(
+    ("held_s", "serves", "queue", "opened"),
+    [
+        (60.0, ("general",), "general", True),
+        (0.0, ("general",), "general", False),  # it may still give some itself
+        (60.0, ("other",), "general", False),  # it serves none of them
+        (60.0, ("general",), "night", False),  # a queue it does not serve keeps its own gate
+    ],
+)
+def test_a_pool_without_capacity_hands_its_open_gate_on(
+    make: Any, held_s: float, serves: tuple[str, ...], queue: str, opened: bool
+) -> None:
+    """Two jobs are left of many, too few to open a gate anew; the first pool has a node up and no more to give."""
+    settings = make.settings(
+        gates=(Gate(pending_jobs=10),), pools=(make.pool(queues=serves), make.pool("next")), release=Release()
+    )
+    marks = {"cpu": PoolMarks(held_until=make.now + held_s, held_for="NoValidHost")}
+    fleet = make.fleet(make.machine(joined=make.now - 600), marks=marks)
+    pressure = make.pressure(make.group(jobs=2, slots=16, queue=queue))
+    decision = decide(settings.pools[1], "lee", pressure, fleet, settings)
+    assert (decision.nodes > 0) is opened
+
+
 def test_a_gate_looks_at_a_queue_with_all_its_labs(make: Any) -> None:
     settings = make.settings(gates=(Gate(pending_jobs=10),))
     pressure = make.pressure(make.group(jobs=9), make.group(lab="wu", jobs=1), make.group(queue="slow", jobs=9))

@@ -10,7 +10,7 @@ import pytest
 
 from burst.aws.client import ec2_client
 from burst.aws.fleet import Ec2Cloud
-from burst.aws.shapes import with_shapes
+from burst.shapes import with_shapes
 from ris_hybrid.errors import ConfigError, NoCapacity, QuotaReached, Refused, TryAgain
 from ris_hybrid.model import MachineState
 from ris_hybrid.pool_settings import Requirements

@@ -116,8 +116,8 @@ def test_the_life_of_a_machine(make: Any) -> None:
         "launched 2027-01-15 07:00:00Z (60 min ago) by add-1-0",
         "joined LSF after 4 min",
         "LSF has not listed it since 2027-01-15 07:59:00Z",
-        "EC2 said at 2027-01-15 07:59:10Z that it is at risk",
-        "EC2 takes it at 2027-01-15 08:02:00Z",
+        "the cloud said at 2027-01-15 07:59:10Z that it is at risk",
+        "the cloud takes it at 2027-01-15 08:02:00Z",
         "asked back by ret-1-0: interrupted",
     )
 
@@ -134,7 +134,7 @@ def test_what_came_of_a_request_and_of_a_return(make: Any) -> None:
     machines = [make.machine(1, asked=3, shortfall="InsufficientInstanceCapacity"), gone]
     told = explain_request("add-1-0", known(make, machines=machines))
     assert told.facts == (
-        "asked 3 (InsufficientInstanceCapacity): 2 still listed by EC2, 1 alive",
+        "asked 3 (InsufficientInstanceCapacity): 2 still listed by the cloud, 1 alive",
         "i-00000000000000001 ip-10-0-0-1: running",
         "i-00000000000000002 ip-10-0-0-2: terminated, idle",
     )
@@ -151,7 +151,7 @@ def test_a_request_ec2_has_forgotten_is_told_from_the_log(make: Any) -> None:
         Event(at=3.0, kind="launched", fields={"request": "add-3-0", "machines": ["i-2"]}),
     ]
     told = explain_request("add-1-0", known(make, log=log))
-    assert told.facts[0].startswith("EC2 lists no machine of it any more")
+    assert told.facts[0].startswith("the cloud lists no machine of it any more")
     assert told.events == tuple(log[:2])
 
 
@@ -321,3 +321,20 @@ def test_what_was_decided_of_a_job_before_is_told_without_the_others(make: Any) 
     for one in (running, held):
         told = explain_job(one, planned(make, log=log)).events
         assert [event.kind for event in told] == ["chosen", "moved", "unchosen"]
+
+
+def test_a_machine_is_told_with_its_cloud_where_there_are_several(make: Any) -> None:
+    theirs = make.machine(machine_id="research/7", pool="os")
+    for machine, where in ((theirs, "pool os of research for lee"), (make.machine(), "pool cpu of EC2 for lee")):
+        assert where in explain_machine(machine, Known(now=make.now, machines=(), events=(), several=True)).facts
+    job = make.job("1", exec_host=theirs.name)
+    told = explain_job(job, Known(now=make.now, machines=(theirs,), events=(), several=True))
+    assert told.facts[1] == f"on {theirs.name}: cloud node research/7 of pool os of research, launched by add-1-0"
+
+
+def test_while_a_cloud_does_not_answer_nothing_is_decided_and_that_is_said(make: Any) -> None:
+    silent = replace(known(make, make.job("1")), decisions=(), unread={"research": "no route"})
+    facts = explain_job(silent.jobs[0], silent).facts
+    assert facts[-1] == "nothing is launched while not every cloud answers: research: no route"
+    request = explain_request("add-1-0", silent)
+    assert request.facts == ("no cloud that answers lists a machine of it; unknown: research: no route",)

@@ -24,7 +24,7 @@ from ris_hybrid.errors import (
     SiteUnavailable,
     TryAgain,
 )
-from ris_hybrid.model import Launch, Launched, MachineState, PoolMarks, Shortfall
+from ris_hybrid.model import Begun, Launch, Launched, MachineState, PoolMarks, Shortfall
 from ris_hybrid.planner_settings import Planner, Steering
 from ris_hybrid.settings import Budget, Caps, Life
 
@@ -270,7 +270,7 @@ def test_a_repeated_call_of_a_launch_that_may_have_been_made_is_no_failure(desk:
     outcome = desk.order(3, "add-1-a")
     assert outcome == Outcome(
         request_id="add-1-a",
-        message="not confirmed, its status will tell: asked of EC2 before, and not listed yet; "
+        message="not confirmed, its status will tell: asked of the cloud before, and not listed yet; "
         "now cap: all pools: 0 of 0 nodes are up",
     )
 
@@ -453,6 +453,20 @@ def test_a_launch_without_an_answer_is_told_with_its_id(desk: Desk, error: Cloud
     assert outcome.message == f"not confirmed, its status will tell: {error.message}"
     assert desk.room.status("add-2-b")[0]["status"] == "complete_with_error"
     assert desk.room.kinds == ["limits", "launch not confirmed"]
+
+
+@pytest.mark.parametrize(("cloud", "asked_again"), [("", False), ("research", True)])
+def test_a_launch_cut_in_the_middle_is_carried_on_where_machines_are_made_one_by_one(
+    desk: Desk, make: Any, cloud: str, asked_again: bool
+) -> None:
+    room = desk.room
+    room.journal.begin(Begun(request_id="add-2-b", pool="cpu", lab="lee", nodes=3, at=room.now))
+    made = room.cloud.launch(make.launch(1, token="add-2-b", request_id="add-2-b", asked=3)).machine_ids
+    room.cloud = Failing(room.cloud, "launch", Refused("no key"))
+    order = Order(request_id="add-2-b", pool=replace(room.settings.pool("cpu"), cloud=cloud), lab="lee", nodes=3)
+    outcome = launch(order, room.provider)
+    assert outcome.launched == made
+    assert outcome.message == "already launched by this request" + ("; no more: no key" if asked_again else "")
 
 
 @pytest.mark.parametrize("method", ["begin"])

@@ -364,7 +364,7 @@ def test_10_machines_that_cannot_be_ended_stay_visible_until_they_are_gone(maste
     assert answer["message"].startswith("marked, but not ended yet")
     row = master.status(answer["requestId"])
     assert (row["status"], [one["result"] for one in row["machines"]]) == ("running", ["executing"] * 2)
-    assert "EC2 still refuses to end 2" in row["message"]
+    assert "the cloud still refuses to end 2" in row["message"]
     master.aws.faults([])
     assert master.status(answer["requestId"])["status"] == "running"  # this look ends them
     assert master.status(answer["requestId"])["status"] == "complete"
@@ -436,7 +436,7 @@ def test_16_two_providers_share_a_data_directory_and_nothing_else(master: Master
     theirs = second.request(1)["requestId"]
     assert master.status(theirs)["machines"] == second.status(mine)["machines"] == []
     assert master.call("requestReturnMachines", {"machines": named(set(second.alive()) - set(ours))})["message"] == (
-        "EC2 knows none of these under this provider's tags: nothing to end"
+        "the cloud knows none of these under this provider's tags: nothing to end"
     )
     second.later(3600)
     second.lost()  # ends its own, which nobody lists, and no other

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from burst.rc import conf, templates
 from ris_hybrid.errors import ConfigError
-from ris_hybrid.pool_settings import PathMount, Requirements
+from ris_hybrid.pool_settings import PathMount, Requirements, SecondCloud
 from ris_hybrid.settings import KINDS, Budget, BurstSettings, Caps, Gate, Life, Node, Pool, Release
 
 if TYPE_CHECKING:
@@ -35,8 +35,21 @@ PATHS = st.builds(
     options=WORDS,
     owner_gid=st.none() | COUNTS,
 )
+CLOUDS = st.builds(
+    SecondCloud,
+    name=st.sampled_from(["one", "two"]),
+    driver=st.sampled_from(["openstack", "gce"]),
+    project=st.text(PLAIN, max_size=3),
+    auth_url=st.text(PLAIN, max_size=3),
+    credentials=st.text(PLAIN, max_size=3),
+    prices=st.dictionaries(st.text(PLAIN, max_size=3), FIGURES, max_size=2),
+)
 POOLS = st.builds(
     Pool,
+    image=st.text(PLAIN, max_size=3),
+    networks=WORDS,
+    zones=WORDS,
+    security_groups=WORDS,
     paths=st.lists(PATHS, max_size=2).map(tuple),
     name=st.text(PLAIN, max_size=9),
     instance_types=st.just(("a", "b")),
@@ -94,6 +107,7 @@ NODES = st.builds(
         provider=st.text(PLAIN),
         region=st.text(PLAIN),
         pools=st.lists(POOLS, max_size=3).map(tuple),
+        clouds=st.lists(CLOUDS, max_size=2).map(tuple),
         gates=st.lists(GATES, max_size=3).map(tuple),
         caps=st.builds(Caps, labs=st.dictionaries(st.text(PLAIN, max_size=3), st.integers())),
         budget=st.builds(Budget, usd_per_month=FIGURES, labs=st.dictionaries(st.text(PLAIN, max_size=3), FIGURES)),
@@ -160,6 +174,9 @@ def test_every_field_of_the_settings_is_checked_when_read() -> None:
         (("settings", "pools", 0), "subnets", [7], "subnets: "),
         (("settings", "pools", 0), "purchase", "gift", "purchase: 'gift'"),
         (("settings", "pools", 0), "boot_s", float("nan"), "boot_s: nan"),
+        (("settings", "pools", 0), "provider", "azure", "provider: 'azure'"),
+        (("settings", "pools", 0), "provider", "libcloud", "pool cpu: expected one of clouds, found ''"),
+        (("settings",), "clouds", [{"name": "research", "driver": "azure", "project": ""}], "driver: 'azure'"),
         (("settings", "gates", 0), "pending_jobs", 1.5, "pending_jobs: 1.5"),
         (("settings", "budget"), "usd_per_month", float("inf"), "usd_per_month: inf"),
         (("settings", "caps"), "labs", {"lee": "4"}, "labs: "),

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from burst.aws.shapes import with_shapes
 from burst.rc import templates, verbs, wire
+from burst.shapes import with_shapes
 from ris_hybrid.errors import NoCapacity
 from ris_hybrid.model import MachineState
 from ris_hybrid.planner_settings import Planner, Steering

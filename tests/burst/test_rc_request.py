@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from burst.clouds.partly import Seen
+from burst.rc.statuses import of_launch
 from burst.rc.wire import WireError
 from ris_hybrid.errors import CloudError, ConfigError, NoCapacity, Refused, SiteUnavailable, TryAgain
 from ris_hybrid.model import MachineState
@@ -181,9 +183,9 @@ def test_a_request_is_running_until_ec2_lists_all_its_machines(room: Any) -> Non
 def test_a_request_just_made_may_not_be_listed_at_all(room: Any) -> None:
     request_id = room.request(1)["requestId"]
     room.cloud.forget(room.ids()[0])
-    assert room.status(request_id)[0]["message"] == "EC2 does not list its machines yet"
+    assert room.status(request_id)[0]["message"] == "the cloud does not list its machines yet"
     room.now += 120
-    assert room.status(request_id)[0]["message"] == "no machine of this request is known to EC2"
+    assert room.status(request_id)[0]["message"] == "no machine of this request is known to the cloud"
 
 
 def test_a_machine_that_boots_keeps_its_request_running(room: Any) -> None:
@@ -208,3 +210,14 @@ def test_a_machine_that_failed_is_told_and_then_ended_by_the_one_who_ends(room: 
     assert room.kinds.count("reaped") == 1
     assert room.ledger.pools()["cpu"].join_failures == 1
     assert sum(room.spend.month_to_date("2027-01").values()) > 0
+
+
+def test_those_that_a_launch_ended_itself_take_nothing_from_the_rest(make: Any) -> None:
+    """All or none, and no room for all in the first zone: the request has its machines all the same."""
+    there = [make.machine(number, asked=2) for number in (1, 2)]
+    ended = [make.machine(number, asked=2, state=MachineState.TERMINATED) for number in (3, 4)]
+    row = of_launch("add-1-0", Seen(machines=(*ended, *there)), make.now)
+    assert (row["status"], row["message"]) == ("complete", "")
+    assert [one["machineId"] for one in row["machines"]] == [machine.machine_id for machine in there]
+    row = of_launch("add-1-0", Seen(machines=(*ended, there[0])), make.now)
+    assert (row["status"], row["message"]) == ("complete_with_error", "asked 2, 1 usable")

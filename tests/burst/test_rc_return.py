@@ -53,12 +53,12 @@ def test_an_unknown_id_beside_a_known_one_does_not_save_it(room: Any, ids: list[
 
 def test_returning_what_ec2_forgot_ends(room: Any) -> None:
     answer = room.give_back("i-0bad")
-    assert answer["message"] == "EC2 knows none of these under this provider's tags: nothing to end"
+    assert answer["message"] == "the cloud knows none of these under this provider's tags: nothing to end"
     for later in (0, 120, 86_400):
         room.now += later
         (row,) = room.status(answer["requestId"])
         assert (row["status"], row["machines"]) == ("complete", [])
-        assert row["message"] == "EC2 knew none of its machines: nothing had to end"
+        assert row["message"] == "the cloud knew none of its machines: nothing had to end"
 
 
 def test_returning_nothing_is_a_bad_request(room: Any) -> None:
@@ -109,7 +109,7 @@ def test_a_refused_end_stays_marked_and_is_tried_again_at_each_status(room: Any,
     assert answer["message"] == "marked, but not ended yet: termination protection"
     (row,) = room.status(answer["requestId"])
     assert (row["status"], row["machines"][0]["result"]) == ("running", "executing")
-    assert row["message"] == "EC2 still refuses to end 1: termination protection"
+    assert row["message"] == "the cloud still refuses to end 1: termination protection"
     assert room.cloud.tries == 2
     assert room.spend.month_to_date(MONTH) == {}
 

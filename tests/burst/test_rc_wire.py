@@ -177,7 +177,10 @@ def test_a_machine_on_its_way_back_is_no_use_to_its_create_request(make: Any) ->
         (Refused("cpu is off", code="PoolOff"), "cpu is off (PoolOff) Error Code: InsufficientCapacity"),
         (Refused("no right", code="UnauthorizedOperation"), "no right Error Code: UnauthorizedOperation"),
         (NoCapacity("none", code="InsufficientHostCapacity"), "none Error Code: InsufficientHostCapacity"),
-        (NoCapacity("none", code="UnfulfillableCapacity"), "none Error Code: InsufficientCapacity"),
+        (
+            NoCapacity("none", code="UnfulfillableCapacity"),
+            "none (UnfulfillableCapacity) Error Code: InsufficientCapacity",
+        ),
     ],
 )
 def test_an_error_ends_in_a_code_lsf_knows(error: Any, text: str) -> None:

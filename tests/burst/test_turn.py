@@ -199,7 +199,7 @@ def test_without_ec2_the_turn_is_over_and_notices_stay(service: Service) -> None
     service.room.cloud.fail_next = TryAgain("no route")
     turned = service.turn()
     assert [(one.what, one.text) for one in turned.problems] == [
-        ("ec2", "the fleet is unknown, so nothing is ended: no route")
+        ("cloud", "the fleet is unknown, so nothing is ended: no route")
     ]
     assert turned.stages == {}
     assert math.isnan(turned.committed_usd)

@@ -15,6 +15,7 @@ from burst.planning import Planned
 from burst.turn import Problem, Turned
 from ris_hybrid.data.readiness import JobData
 from ris_hybrid.serve.metrics import Metrics
+from tests.two_clouds import two_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +72,7 @@ def test_the_data_planes_word_is_figures_too(tmp_path: Path, make: Any) -> None:
 def test_what_could_not_be_asked_has_no_figure(tmp_path: Path, make: Any) -> None:
     metrics = Metrics()
     metrics.turned(TURNED, make.settings())
-    metrics.turned(Turned(at=1_800_000_030.0, problems=(Problem(what="ec2", text="no route"),)), make.settings())
+    metrics.turned(Turned(at=1_800_000_030.0, problems=(Problem(what="cloud", text="no route"),)), make.settings())
     metrics.write(tmp_path / "aws.prom")
     found = figures(tmp_path / "aws.prom")
     assert not [
@@ -79,9 +80,9 @@ def test_what_could_not_be_asked_has_no_figure(tmp_path: Path, make: Any) -> Non
         for name in found
         if name.startswith(("ris_hybrid_machines{", "ris_hybrid_boot_seconds", "ris_hybrid_pool"))
     ]
-    assert found["ris_hybrid_asked{what=ec2}"] == 0
+    assert found["ris_hybrid_asked{what=cloud}"] == 0
     assert found["ris_hybrid_asked{what=lsf}"] == 1
-    assert found["ris_hybrid_failures_total{what=ec2}"] == 1
+    assert found["ris_hybrid_failures_total{what=cloud}"] == 1
     assert found["ris_hybrid_turns_total"] == 2
     assert found["ris_hybrid_committed_usd"] != found["ris_hybrid_committed_usd"]  # not a number
     metrics.turned(replace(TURNED, at=1_800_000_060.0), make.settings())
@@ -134,3 +135,21 @@ def test_a_plan_is_figures_too(tmp_path: Path, make: Any) -> None:
     metrics.turned(replace(TURNED, planned=Planned(mode="planned", standby="another plans")), make.settings())
     metrics.write(tmp_path / "aws.prom")
     assert not [name for name in figures(tmp_path / "aws.prom") if name.startswith("ris_hybrid_plan")]
+
+
+def test_which_cloud_answers_and_which_pool_is_of_which(tmp_path: Path, make: Any) -> None:
+    metrics, settings = Metrics(), two_settings(make)
+    part = Problem(what="cloud", text="no route")
+
+    def told(turned: Turned) -> dict[str, float]:
+        metrics.turned(turned, settings)
+        metrics.write(tmp_path / "aws.prom")
+        found = figures(tmp_path / "aws.prom")
+        return {name: found[name] for name in found if name.startswith(("ris_hybrid_cloud", "ris_hybrid_pool_cloud"))}
+
+    pools = {"ris_hybrid_pool_cloud{cloud=EC2,pool=cpu}": 1, "ris_hybrid_pool_cloud{cloud=research,pool=os}": 1}
+    asked = "ris_hybrid_cloud_asked{{cloud={}}}".format
+    assert told(TURNED) == {asked("EC2"): 1, asked("research"): 1, **pools}
+    silent = replace(TURNED, problems=(part,), unread={"research": "no route"})
+    assert told(silent) == {asked("EC2"): 1, asked("research"): 0, **pools}
+    assert told(replace(TURNED, problems=(part,))) == {asked("EC2"): 0, asked("research"): 0, **pools}

@@ -81,14 +81,14 @@ def test_a_file_that_has_become_wrong_is_said_and_not_taken_over(file: File, tmp
 
 def test_what_is_wrong_is_said_once_until_it_is_something_else(file: File, tmp_path: Path) -> None:
     service = turns(file, tmp_path)
-    file.problems = (Problem(what="ec2", text="no credentials"),)
+    file.problems = (Problem(what="cloud", text="no credentials"),)
     service.take(1.0)
     service.take(31.0)
     assert file.said == ["no credentials"]
     file.problems = ()
     service.take(61.0)
     file.wrong = "burst.yaml:3: wrong"
-    file.problems = (Problem(what="ec2", text="no credentials"),)
+    file.problems = (Problem(what="cloud", text="no credentials"),)
     service.take(91.0)
     assert file.said == ["no credentials", "burst.yaml:3: wrong", "no credentials"]
 
