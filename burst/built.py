@@ -29,19 +29,20 @@ class Difference:
 
 
 def chosen(settings: BurstSettings, built: Mapping[str, PoolOutputs], environment: str) -> dict[str, PoolOutputs]:
-    """What was built for the pools of burst.yaml, in its order.
+    """What was built for the EC2 pools of burst.yaml, in its order.
 
     Raises:
         ConfigError: pools were not built.
     """
-    missing = [pool.name for pool in settings.pools if pool.name not in built]
+    ours = [pool.name for pool in settings.pools if pool.provider == "ec2"]
+    missing = [name for name in ours if name not in built]
     if missing:
         raise ConfigError(
             f"the stacks of {environment} have built nothing for pool {', '.join(missing)}",
             "ris-hybrid burst userdata --conf burst.yaml --json > POOLS (the file compute.pools names), "
             f"then: pulumi up --stack compute-{environment}",
         )
-    return {pool.name: built[pool.name] for pool in settings.pools}
+    return {name: built[name] for name in ours}
 
 
 def differences(before: Mapping[str, PoolOutputs], after: Mapping[str, PoolOutputs]) -> tuple[Difference, ...]:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def pools_file(settings: BurstSettings) -> PoolsFile:
-    """Every pool with its user data; raises ``ConfigError`` as ``user_data`` does."""
+    """Every pool of EC2 with its user data, for the stacks build no others; raises ``ConfigError`` as ``user_data``."""
     return PoolsFile(
         cluster=settings.cluster,
         provider=settings.provider,
         region=settings.region,
-        pools=tuple(_node(pool, settings) for pool in settings.pools),
+        pools=tuple(_node(pool, settings) for pool in settings.pools if pool.provider == "ec2"),
     )
 
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def told_by_plan(context: Context, plan: MirrorPlan) -> Context:
-    """What a mirror plan knows beside single things: the accounts that may hold PHI, and the labs that have some."""
+    """What a mirror plan knows beside single things: the accounts that may hold PHI, and more labs that have some."""
     return replace(
         context,
         phi_accounts=frozenset(plan.phi_accounts),
-        phi_labs=frozenset(one.lab for one in plan.allocations if one.data_class == "phi"),
+        phi_labs=context.phi_labs | {one.lab for one in plan.allocations if one.data_class == "phi"},
     )
 
 

@@ -199,7 +199,8 @@ class BurstSettings:
 
     cluster: str
     provider: str
-    region: str
+    region: str = ""
+    """Of EC2; empty only where no pool is EC2's."""
     pools: tuple[Pool, ...]
     gates: tuple[Gate, ...]
     caps: Caps

@@ -19,6 +19,8 @@ from policies.examples.good import (
     OPEN,
     POOL,
     ROLE,
+    SECOND_CLOUD,
+    SECOND_POOL,
     TAGS,
     TEMPLATE,
     TLS,
@@ -86,6 +88,7 @@ BREAKS: Mapping[str, Mapping[str, Any]] = {
     "phi-in-listed-account": {"account": "210987654321"},
     "phi-network-in-listed-account": {"account": "210987654321"},
     "phi-only-for-phi-roles": {"roles": (replace(ROLE, tags={**TAGS, "ris_data_class": "internal"}),)},
+    "phi-stays-off-second-clouds": {"pools": (replace(SECOND_POOL, labs=("neuro_trials",)),)},
     "phi-stays-in-phi-network": {
         "launch_templates": (replace(TEMPLATE, tags={**TAGS, "ris_pool": "cpu16", "ris_data_class": "internal"}),)
     },
@@ -124,6 +127,7 @@ BREAKS: Mapping[str, Mapping[str, Any]] = {
 
 _STARTS: Mapping[str, Any] = {
     "group-default-closed": SecurityGroup(name="default", tags={}, default=True, ingress=(), egress=()),
+    "phi-stays-off-second-clouds": replace(BURST, clouds=(SECOND_CLOUD,), pools=(SECOND_POOL,)),
     "role-controller-least": replace(
         ROLE,
         tags={**TAGS, "ris_role": "controller"},

@@ -24,6 +24,7 @@ from ris_hybrid.holdings.values import (
     Subnet,
     Trail,
 )
+from ris_hybrid.pool_settings import SecondCloud
 from ris_hybrid.settings import Budget as BurstBudget
 from ris_hybrid.settings import BurstSettings, Caps, Gate, Pool
 
@@ -124,6 +125,25 @@ POOL = Pool(
     memory_mib=30000,
     max_nodes=10,
     labs=("neuro_trials",),
+)
+SECOND_CLOUD = SecondCloud(
+    name="research",
+    driver="openstack",
+    project="ris",
+    auth_url="https://keystone.research.example.org:5000",
+    prices={"m1.xlarge": 0.3},
+)
+SECOND_POOL = Pool(
+    name="campus8",
+    provider="libcloud",
+    cloud="research",
+    instance_types=("m1.xlarge",),
+    image="lsf-node",
+    networks=("hpc",),
+    slots=8,
+    memory_mib=15000,
+    max_nodes=10,
+    labs=("wucci",),
 )
 BURST = BurstSettings(
     cluster="compute1",

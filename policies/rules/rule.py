@@ -78,7 +78,7 @@ class Context:
     known_types: frozenset[str] = frozenset()
     """Instance types of the catalogue."""
     phi_labs: frozenset[str] = frozenset()
-    """Labs that hold PHI."""
+    """Labs that hold PHI, be their allocations mirrored or not."""
 
 
 class Tagged(Protocol):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ris_hybrid import wiring
+from ris_hybrid import clocks, wiring
 from ris_hybrid.cli import show
-from ris_hybrid.cli.burst_site import ConfOption, load_settings
+from ris_hybrid.cli.burst_site import ConfOption, load_settings, say_advice
 from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ def enable(
     """Switch the burst on: write what LSF's files and our provider's need, have LSF check it, say what to restart."""
     from onprem.lsf.conf import batch, places
     from ris_hybrid.cli import burst_home
-    from ris_hybrid.enabling import planning, switching
-    from ris_hybrid.enabling.parts import Options
+    from ris_hybrid.enabling import leaving, planning, switching
+    from ris_hybrid.enabling.parts import Options, home
 
     settings = load_settings(conf)
+    say_advice(conf)
     files = places.find(wiring.lsf_envdir(lsf_envdir), settings.cluster)
     options = Options(
         hook=_hook(),
@@ -57,6 +58,7 @@ def enable(
         addresses=batch.as_range(addresses) if addresses else "",
         replace=frozenset(replace or ()),
     )
+    leaving.check(settings, home(files, settings), files.data, clocks.clock().now())
     plan = planning.enabling(settings, files, options)
     _say_left(plan)
     shell = wiring.lsf_shell(files.envdir)

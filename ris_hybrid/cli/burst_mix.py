@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from burst.mix.values import JobClass
     from ris_hybrid.cli.burst_site import BurstSite
+    from ris_hybrid.settings import Pool
 
 ClassesOption = Annotated[
     Path | None,
@@ -25,7 +26,7 @@ ClassesOption = Annotated[
 ]
 TypeOption = Annotated[
     list[str] | None,
-    typer.Option("--type", help="Only types of this name, with * for any text (c7a.*); may be repeated."),
+    typer.Option("--type", help="Only types of this name, with * for any text (c7a.*, research/*); may be repeated."),
 ]
 
 
@@ -47,7 +48,7 @@ def mix(
 ) -> None:
     """Choose instance types for the pending jobs, or for --classes, by dollars an hour. Starts and changes nothing."""
     from burst.aws.prices import catalog
-    from burst.mix.offered import by_labs, choose_few, types_of
+    from burst.mix.offered import by_labs, choose_few, sizes_of, types_of
     from burst.mix.values import Bounds
     from ris_hybrid.cli.burst_mix_view import Shown, show_mix
 
@@ -56,6 +57,8 @@ def mix(
     asked = _asked(conf, classes, depth, by_lab=by_lab)
     known = {name: usd for name, usd in asked.prices.items() if name in catalog()}
     found = types_of(catalog().values(), kinds or (), prices=known, ncpus=ncpus or asked.ncpus, spot_ratio=spot)
+    if spot is None:
+        found += sizes_of(asked.pools, kinds or (), prices=asked.prices)
     if not found:
         raise ConfigError("no type of the catalogue fits --type, with a price", "ris-hybrid burst mix --type 'c7a.*'")
     offered = by_labs(found, asked.classes) if by_lab else found
@@ -76,6 +79,7 @@ class _Asked:
     classes: Sequence[JobClass]
     prices: Mapping[str, float]
     ncpus: str
+    pools: Sequence[Pool] = ()
     sandbox: bool = False
     notes: tuple[str, ...] = ()
 
@@ -90,7 +94,7 @@ def _asked(conf: Path | None, classes: Path | None, depth: int, *, by_lab: bool)
     if conf is None:
         return _Asked(classes=found, prices={}, ncpus="cores")
     settings = load_settings(conf)
-    return _Asked(classes=found, prices=settings.prices, ncpus=settings.ncpus)
+    return _Asked(classes=found, prices=settings.prices, ncpus=settings.ncpus, pools=settings.pools)
 
 
 def _pending(site: BurstSite, depth: int, *, by_lab: bool) -> _Asked:
@@ -100,4 +104,11 @@ def _pending(site: BurstSite, depth: int, *, by_lab: bool) -> _Asked:
 
     found, notes = seen(site.scheduler, LsfTraits(LocalShell()), depth, by_lab=by_lab)
     settings = site.settings
-    return _Asked(classes=found, prices=settings.prices, ncpus=settings.ncpus, sandbox=site.sandbox, notes=notes)
+    return _Asked(
+        classes=found,
+        prices=settings.prices,
+        ncpus=settings.ncpus,
+        pools=settings.pools,
+        sandbox=site.sandbox,
+        notes=notes,
+    )

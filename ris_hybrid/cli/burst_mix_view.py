@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from burst.clouds.naming import cloud_of
 from ris_hybrid.cli import show
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _show_nodes(mix: Mix) -> None:
             one.nodes,
             one.type.name,
             one.type.lab,
-            _whole(one.job_class, one.jobs, one.nodes_each),
+            _whole(one.job_class, one.jobs, one.nodes_each, one.type.name),
             "whole",
             f"{one.usd_per_hour:.2f}",
         )
@@ -80,8 +81,9 @@ def _held(holds: Sequence[tuple[str, int]]) -> str:
     return " + ".join(f"{count} x ({name})" for name, count in holds)
 
 
-def _whole(name: str, jobs: int, each: int) -> str:
-    return f"{jobs} x ({name}), each {each} nodes in one placement group and zone, all or none"
+def _whole(name: str, jobs: int, each: int, kind: str) -> str:
+    where = "one zone" if cloud_of(kind) else "one placement group and zone"
+    return f"{jobs} x ({name}), each {each} nodes in {where}, all or none"
 
 
 def _figures(shown: Shown) -> dict[str, object]:

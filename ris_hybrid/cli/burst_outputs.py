@@ -36,6 +36,8 @@ def outputs(
     settings, folder = _burst(conf)
     if not settings.outputs:
         raise ConfigError("burst.yaml names no outputs", "write outputs: outputs.json at its top")
+    if not settings.on_ec2:
+        raise ConfigError("no pool of burst.yaml is EC2's", "the stacks build nothing for pools of other clouds")
     path = folder / settings.outputs
     built = SsmPools.of(settings).pools(environment)
     wanted = chosen(settings, built, environment)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from burst.clouds.naming import cloud_of
+from burst.clouds.partly import PartlyUnknown, look, reasons
 from ris_hybrid.cli import show
 from ris_hybrid.cli.burst_site import ConfOption, JsonOption
-from ris_hybrid.errors import ConfigError
+from ris_hybrid.errors import ConfigError, TryAgain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +71,8 @@ def explain(
     site = open_site(conf)
     explanation = _explained(what, site)
     if as_json:
-        body: dict[str, Any] = {"sandbox": site.sandbox, **asdict(explanation)}
+        cloud = cloud_of(explanation.subject)  # of a machine: jobs and requests are of none
+        body: dict[str, Any] = {"sandbox": site.sandbox, "cloud": cloud, **asdict(explanation)}
         show.json_object({**body, "events": [_row(event) for event in explanation.events]})
         return
     show.line(explanation.subject)
@@ -90,15 +93,18 @@ def _explained(what: str, site: BurstSite) -> Explanation:
             return _ended_job(what, known)
         return explain_job(job, known)
     known = _known(site)
+    _say_unread(known)
     machine = find_machine(what, known.machines)
     if machine is not None:
         return explain_machine(machine, known)
     if _REQUEST.fullmatch(what):
         return explain_request(what, known)
     past = explain_request(what, known)
+    if not past.events and known.unread:
+        raise TryAgain(f"whether {what} is there is unknown: {reasons(known.unread)}", "ask again when it answers")
     if not past.events:
         raise ConfigError(
-            f"neither EC2 nor the audit log knows {what}", "ris-hybrid burst status --json lists the machines"
+            f"neither the cloud nor the audit log knows {what}", "ris-hybrid burst status --json lists the machines"
         )
     return past
 
@@ -116,7 +122,15 @@ def _known(site: BurstSite) -> Known:
     from burst.explain import Known
 
     provider = site.provider
-    return Known(now=provider.now, machines=provider.cloud.machines(), events=tuple(_log(site)))
+    seen = look(provider.cloud)
+    several = bool(site.settings.clouds)
+    events = tuple(_log(site))
+    return Known(now=provider.now, machines=seen.machines, events=events, several=several, unread=seen.unread)
+
+
+def _say_unread(known: Known) -> None:
+    if known.unread:
+        show.warn(f"not every cloud answers: {reasons(known.unread)}")
 
 
 def _ended_job(job_id: str, known: Known) -> Explanation:
@@ -135,7 +149,10 @@ def _known_with_jobs(site: BurstSite, job_id: str) -> Known:
     from burst.explain import Known
     from ris_hybrid.cli.burst_deciding import decided
 
-    now = decided(site, job_id)
+    try:
+        now = decided(site, job_id)
+    except PartlyUnknown:
+        return _known_in_part(site)
     observed, provider = now.observed, site.provider
     return Known(
         now=provider.now,
@@ -147,6 +164,22 @@ def _known_with_jobs(site: BurstSite, job_id: str) -> Known:
         widest=engine.widest(site.settings),
         word=observed.word,
         plan=now.plan,
+        mode=site.settings.mode,
+        several=bool(site.settings.clouds),
+    )
+
+
+def _known_in_part(site: BurstSite) -> Known:
+    """LSF's jobs beside the machines of the clouds that answer: nothing is decided by that."""
+    from burst import engine
+
+    looked = engine.look(site.scheduler, site.provider)
+    return replace(
+        _known(site),
+        jobs=looked.jobs,
+        queues=looked.queues,
+        widest=engine.widest(site.settings),
+        word=looked.word,
         mode=site.settings.mode,
     )
 

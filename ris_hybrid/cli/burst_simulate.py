@@ -137,7 +137,7 @@ class _Asked:
 
     def premises(self, history: History) -> Premises:
         """With the capacity that they or the record say."""
-        from burst.aws.shapes import with_shapes
+        from burst.shapes import with_shapes
         from ris_hybrid.simulating.capacity import capacity_of
         from ris_hybrid.simulating.premises import Premises
 

@@ -119,7 +119,8 @@ class Opened:
         from ris_hybrid.mirroring.applying import World
 
         waivers, today = self.site.waivers, self.today()
-        told = context(self.site.sources.burst, self.site_cidrs(), self.site.settings.trusted_accounts)
+        sources = self.site.sources
+        told = context(sources.burst, self.site_cidrs(), self.site.settings.trusted_accounts, sources.allocations)
         return World(
             deployer=self._deployer(stacks),
             inventory=self.inventory,

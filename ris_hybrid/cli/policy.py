@@ -116,7 +116,8 @@ def check(
         asked = of_site(opened, environment, live=live, everything=everything, offline=offline)
     named = waivers or asked.waivers
     waived = load_waivers(named, BY_NAME.keys(), asked.today) if named else ()
-    told = context(asked.burst, map(_cidr, site_cidr) if site_cidr else asked.site_cidrs, asked.trusted_accounts)
+    cidrs = map(_cidr, site_cidr) if site_cidr else asked.site_cidrs
+    told = context(asked.burst, cidrs, asked.trusted_accounts, asked.allocations)
     if live:
         verdicts = check_holdings(asked.held, asked.plan, told, waived, asked.today)
     else:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ris_hybrid.cli.mirror_site import Opened
     from ris_hybrid.holdings.values import Holdings
     from ris_hybrid.mirror.values import EnvironmentPlan, MirrorPlan
+    from ris_hybrid.mirror.wanted import Wanted
     from ris_hybrid.settings import BurstSettings
 
 
@@ -30,6 +31,8 @@ class Asked:
     site_cidrs: tuple[str, ...] = ()
     """The networks of the site's hosts, where its files were read."""
     trusted_accounts: tuple[str, ...] = ()
+    allocations: tuple[Wanted, ...] = ()
+    """Of the site's files, where they were read."""
     held: tuple[Holdings, ...] = ()
     """What AWS holds; only where it was to be read."""
 
@@ -70,6 +73,7 @@ def of_site(opened: Opened, environment: str, *, live: bool, everything: bool, o
         burst=opened.site.sources.burst,
         site_cidrs=opened.site_cidrs(),
         trusted_accounts=opened.site.settings.trusted_accounts,
+        allocations=opened.site.sources.allocations,
         held=tuple(held.values()),
     )
 

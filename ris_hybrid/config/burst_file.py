@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
+from ris_hybrid.config.burst_advice import advice
+from ris_hybrid.config.cloud_faults import cloud_faults
 from ris_hybrid.config.document import DECIMAL, Document, Remark, UnusableFile, read
 from ris_hybrid.config.figures import WORD, below, not_above_zero
 from ris_hybrid.config.node_faults import node_faults
 from ris_hybrid.config.planner_faults import planner_faults
 from ris_hybrid.config.pool_faults import pool_faults
 from ris_hybrid.config.problems import found, problems
+from ris_hybrid.config.secret_faults import secrets
 from ris_hybrid.settings import BurstSettings, Gate
 
 if TYPE_CHECKING:
@@ -38,15 +41,26 @@ def load_burst(path: Path) -> BurstSettings:
         UnusableFile: with everything that is wrong, a line each.
     """
     document = read(path)
-    written = tuple(_written_faults(document))
+    secret = tuple(_secrets(document))
+    written = tuple(_written_faults(document)) + secret
+    hidden = {remark.field for remark in secret}  # what else is wrong there might show it
     try:
         settings = _validated(document.data)
     except ValidationError as error:
-        raise _unusable(written + problems(document, error)) from error
-    wrong = written + tuple(document.remark(loc, text) for loc, text in faults(settings))
+        others = (remark for remark in problems(document, error) if remark.field not in hidden)
+        raise _unusable((*written, *others)) from error
+    told = (document.remark(loc, text) for loc, text in faults(settings))
+    wrong = (*written, *(remark for remark in told if remark.field not in hidden))
     if wrong:
         raise _unusable(wrong)
     return settings
+
+
+def load_advice(path: Path) -> tuple[Remark, ...]:
+    """What a burst.yaml that loads says to no use, or dangerously, by its lines. Raises as ``load_burst`` does."""
+    settings, document = load_burst(path), read(path)
+    said = (document.remark(loc, text) for loc, text in advice(settings))
+    return tuple(sorted(said, key=lambda remark: remark.line))
 
 
 def _validated(data: object) -> BurstSettings:
@@ -73,13 +87,14 @@ def _unusable(wrong: tuple[Remark, ...]) -> UnusableFile:
 
 def faults(settings: BurstSettings) -> Iterator[Fault]:
     """What is wrong with settings whose types are right: their figures, and how they fit together."""
-    for key in ("cluster", "region"):
+    for key in ("cluster", "region") if settings.on_ec2 or not settings.pools else ("cluster",):
         if not getattr(settings, key).strip():
             yield (key,), "expected a name, found nothing"
     if not WORD.fullmatch(settings.provider):
         yield ("provider",), f"expected letters, digits and hyphens, found {found(settings.provider)}"
     if settings.endpoint_url and not settings.endpoint_url.startswith(("http://", "https://")):
         yield ("endpoint_url",), f"expected http://... or https://..., found {found(settings.endpoint_url)}"
+    yield from cloud_faults(settings)
     yield from pool_faults(settings)
     yield from node_faults(settings)
     yield from planner_faults(settings)
@@ -93,6 +108,12 @@ def _written_faults(document: Document) -> Iterator[Remark]:
         yield document.remark(repeat.loc, text)
     for loc, tag in document.tagged.items():
         yield document.remark(loc, f"expected a plain value, found one with the tag {tag}")
+
+
+def _secrets(document: Document) -> Iterator[Remark]:
+    clouds = document.data.get("clouds") if isinstance(document.data, dict) else None
+    for loc, text in secrets(clouds, ("clouds",)):
+        yield document.remark(loc, text)
 
 
 def _gate_faults(gates: tuple[Gate, ...]) -> Iterator[Fault]:

@@ -22,7 +22,7 @@ _HINT = "write it again: ris-hybrid burst outputs --environment ENV"
 
 
 def merge_outputs(settings: BurstSettings, folder: Path) -> BurstSettings:
-    """The settings with the file they name merged in; settings that name none are returned as they are.
+    """The settings with the file they name merged in; without a file or a pool of EC2 they are returned as they are.
 
     Args:
         settings: what burst.yaml says.
@@ -31,11 +31,11 @@ def merge_outputs(settings: BurstSettings, folder: Path) -> BurstSettings:
     Raises:
         ConfigError: the file is named but cannot be read, or is not ``{pool: {launch_template, subnets}}``.
     """
-    if not settings.outputs:
+    if not settings.outputs or not settings.on_ec2:
         return settings
     path = folder / settings.outputs
     merged = with_outputs(settings, read_outputs(path))
-    unbuilt = [pool.name for pool in merged.pools if not pool.launch_template or not pool.subnets]
+    unbuilt = [pool.name for pool in merged.pools if pool.provider == "ec2" and not (pool.built and pool.subnets)]
     if unbuilt:
         raise ConfigError(f"{path}: expected a launch template and subnets for pool {', '.join(unbuilt)}", _HINT)
     return merged

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ris_hybrid.config.figures import WORD, below
 from ris_hybrid.config.path_faults import path_faults
 from ris_hybrid.config.problems import found
+from ris_hybrid.config.second_pool_faults import ec2_pool_faults, second_pool_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,11 +28,17 @@ def pool_faults(settings: BurstSettings) -> Iterator[Fault]:
         here = ("pools", index)
         if pool.name in {other.name for other in pools[:index]}:
             yield (*here, "name"), f"expected a name of its own, found {found(pool.name)} again"
-        missing = () if settings.outputs else _unbuilt(pool)
-        own = (_figures(pool), _types(pool), _purchase(pool, settings), _together(pool))
-        parts = (*own, path_faults(pool, settings), missing)
-        for loc, text in (fault for part in parts for fault in part):
-            yield here + loc, text
+        by_cloud = _of_ec2(pool, settings) if pool.provider == "ec2" else second_pool_faults(pool, settings)
+        for part in (_figures(pool), by_cloud, path_faults(pool, settings)):
+            for loc, text in part:
+                yield here + loc, text
+
+
+def _of_ec2(pool: Pool, settings: BurstSettings) -> Iterator[Fault]:
+    missing = () if settings.outputs else _unbuilt(pool)
+    own = (_types(pool), _purchase(pool, settings), _together(pool), ec2_pool_faults(pool, settings), missing)
+    for part in own:
+        yield from part
 
 
 def _figures(pool: Pool) -> Iterator[Fault]:

@@ -23,7 +23,13 @@ _SHAPES = (
     re.compile(r"-----BEGIN "),
     re.compile(r"://[^/@\s]*:[^/@\s]*@"),
 )
-_BY_PART = {"gpfs": "password_file", "globus": "secret_file", "afm": "key_files", "images": "auth_file"}
+_BY_PART = {
+    "gpfs": "password_file",
+    "globus": "secret_file",
+    "afm": "key_files",
+    "images": "auth_file",
+    "clouds": "credentials",
+}
 
 
 def secrets(data: object, loc: Loc = ()) -> Iterator[Fault]:
@@ -47,5 +53,5 @@ def _is_secret(text: str, loc: Loc) -> bool:
 
 
 def _file(loc: Loc) -> str:
-    """The key that names a file in this part of data.yaml."""
+    """The key that names a file in this part of data.yaml or burst.yaml."""
     return _BY_PART.get(str(loc[0]) if loc else "", "a key that ends in _file")

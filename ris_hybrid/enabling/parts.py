@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from burst.aws.userdata import user_data
 from burst.rc import install, listing
+from burst.userdata import user_data
 from onprem.lsf.conf import assignments, batch, tables, wanted
 from onprem.lsf.conf.edits import Edit, Edited, Kept
 from onprem.lsf.conf.places import owner
@@ -65,7 +65,7 @@ def parts(settings: BurstSettings, files: LsfFiles, options: Options) -> Iterato
 
 
 def _told(pool: Pool, settings: BurstSettings, ours: Path) -> Part:
-    """What a pool's nodes are told at their first boot: for whoever makes its launch template."""
+    """What a pool's nodes are told at their first boot: for whoever makes EC2's launch template, and to be read."""
     text = user_data(pool, settings)
     return Part(path=ours / "conf" / f"userdata-{pool.name}.yaml", render=lambda _: Edited(text=text))
 

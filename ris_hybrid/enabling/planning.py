@@ -67,7 +67,7 @@ def enabling(settings: BurstSettings, files: LsfFiles, options: Options) -> Plan
         kept=tuple(kept),
         lacking=tuple(_lacking(settings, files, options)),
         record=_with_pending(record, changes),
-        cut=install.missing_cut(ours),
+        cut=install.missing_cut(ours) if settings.on_ec2 else None,
         candidates=files.candidates,
     )
 

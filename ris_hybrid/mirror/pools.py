@@ -1,4 +1,4 @@
-"""Which pools of burst.yaml an allocation's jobs may use."""
+"""Which EC2 pools of burst.yaml an allocation's jobs may use: those beside its data, whose cost its AWS budget sees."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ def pools_of(lab: str, data_class: DataClass, environment: Environment, burst: B
     """Their names in the order of burst.yaml; none where the site does not burst, or bursts to another region."""
     if burst is None or burst.region != environment.region:
         return ()
-    return tuple(pool.name for pool in burst.pools if _may_use(pool, lab, data_class))
+    return tuple(pool.name for pool in burst.pools if pool.provider == "ec2" and _may_use(pool, lab, data_class))
 
 
 def why_none(lab: str, data_class: DataClass, environment: Environment, burst: BurstSettings) -> str:
     """In words, for an allocation that ``pools_of`` gives none."""
+    if not burst.on_ec2:
+        return "no pool of burst.yaml is EC2's"
     if burst.region != environment.region:
         return f"burst.yaml's pools are in {burst.region}, its data is in {environment.region}"
     if data_class == "phi":

@@ -2,9 +2,10 @@
 
     pools.cpu16.max_nodes=50   pools.*.boot_s=120   budget.usd_per_month=500   planner.value=.05
     gates[0].pending_jobs=5   price=+50%   pools.cpu16.price=0.9   slots=+10%   scheduling=fit
+    clouds.research.prices.m1.xlarge=0.2
 
-A pool is named, ``*`` stands for all of them, a gate has its number from 0 on, and ``price`` is dollars an hour of one
-node. ``+50%`` and ``-20%`` are changes of the figure as it is.
+Pools and clouds are named, ``*`` stands for all pools, a gate has its number from 0 on, ``price`` is dollars an hour of
+one node. ``+50%`` and ``-20%`` are changes of the figure as it is.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from burst.aws.shapes import with_shapes
+from burst.shapes import with_shapes
 from ris_hybrid.config.burst_file import faults
 from ris_hybrid.config.document import UnusableFile, field_name, parse
 from ris_hybrid.config.problems import found, said
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _RELATIVE = re.compile(r"([+-][0-9]+(?:\.[0-9]+)?)%")
 _INDEX = re.compile(r"\[([0-9]+)\]")
-_BY_NAME = frozenset({"prices", "budget.labs", "caps.labs", "planner.queues", "planner.labs", "node.namespaces"})
+_BY_NAME = re.compile(r"prices|clouds\.[^.]+\.prices|(budget|caps|planner)\.labs|planner\.queues|node\.namespaces")
 """Keys whose own keys are names: what follows is one of them, dots and all."""
 _WORDS = ("price", "slots", "scheduling")
 """Keys that burst.yaml does not have."""
@@ -136,7 +137,7 @@ def _place(plain: dict[str, Any], asked: _Asked, written: BurstSettings) -> tupl
     parts = asked.key.split(".")
     for depth, part in enumerate(parts):
         above = ".".join(parts[:depth])
-        if above in _BY_NAME:
+        if _BY_NAME.fullmatch(above):
             return here, ".".join(parts[depth:])
         if isinstance(here, list):
             here = _item(here, part, above, asked, written)
@@ -158,10 +159,10 @@ def _words_at(depth: int, above: str) -> tuple[str, ...]:
 
 
 def _item(items: list[Any], part: str, above: str, asked: _Asked, written: BurstSettings) -> Any:
-    if above == "pools":
-        names = [pool.name for pool in written.pools]
+    if above in {"pools", "clouds"}:
+        names = [one.name for one in (written.pools if above == "pools" else written.clouds)]
         if part not in names:
-            raise _no_such(asked, part, names, "to add a pool, write it into a copy of burst.yaml")
+            raise _no_such(asked, part, names, f"to add a {above[:-1]}, write it into a copy of burst.yaml")
         return items[names.index(part)]
     if not part.isdigit() or int(part) >= len(items):
         raise asked.wrong(f"{above}: expected a number below {len(items)}, found {part!r}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from burst.aws.shapes import with_shapes
+from burst.shapes import with_shapes
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.pool_settings import Requirements
 

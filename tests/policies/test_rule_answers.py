@@ -12,7 +12,22 @@ from hypothesis import strategies as st
 
 import ris_hybrid
 from burst.aws.userdata import user_data
-from policies.examples.good import ACCOUNT, BUCKET, BURST, CONTEXT, GOOD, GROUP, POOL, ROLE, TAGS, TEMPLATE, TRAIL
+from policies.examples.good import (
+    ACCOUNT,
+    BUCKET,
+    BURST,
+    CONTEXT,
+    GOOD,
+    GROUP,
+    POOL,
+    ROLE,
+    SECOND_CLOUD,
+    SECOND_POOL,
+    TAGS,
+    TEMPLATE,
+    TRAIL,
+)
+from policies.judge import judge
 from policies.rules.all_rules import BY_NAME
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.holdings.values import PortRule
@@ -199,6 +214,25 @@ def test_pools_are_judged_with_their_templates() -> None:
     assert state("phi-stays-in-phi-network", GOOD, open_to_all) == "holds"
     other = replace(CONTEXT, burst=replace(BURST, pools=(replace(POOL, labs=("wucci",), purchase="spot"),)))
     assert state("no-spot-for-phi", other.burst, other) == "holds"
+
+
+def test_a_pool_of_a_second_cloud_names_labs_without_phi_and_has_no_template() -> None:
+    both = replace(BURST, clouds=(SECOND_CLOUD,), pools=(POOL, SECOND_POOL))
+    told = replace(CONTEXT, burst=both)
+    assert judge(GOOD, told) == ()
+    every_lab = replace(both, pools=(POOL, replace(SECOND_POOL, labs=())))
+    assert state("phi-stays-off-second-clouds", every_lab, replace(told, phi_labs=frozenset())) == "broken"
+    with_phi = replace(both, pools=(POOL, replace(SECOND_POOL, labs=("neuro_trials",))))
+    (found,) = judge(GOOD, replace(told, burst=with_phi))
+    assert (found.rule, found.resource, found.severity) == ("phi-stays-off-second-clouds", "burst.yaml", "mandatory")
+    assert "campus8 (neuro_trials)" in found.message
+
+
+def test_a_size_of_a_second_cloud_is_known_by_its_price() -> None:
+    sizes = ("m1.xlarge", "research/m1.xlarge", "m9.none")
+    for size, answer in zip(sizes, ("holds", "holds", "broken"), strict=True):
+        burst = replace(BURST, clouds=(SECOND_CLOUD,), pools=(replace(SECOND_POOL, instance_types=(size,)),))
+        assert state("types-known", burst) == answer
 
 
 def test_a_type_without_a_price_may_have_one_in_burst_yaml() -> None:

@@ -90,7 +90,8 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
         ("cluster: compute1\n", "", "1: cluster: expected a value, found nothing"),
         ("cluster: compute1", "cluster: ' '", "1: cluster: expected a name, found nothing"),
         ("provider: aws", "provider: a_b", "2: provider: expected letters, digits and hyphens, found 'a_b'"),
-        ("region: us-east-2", "zone: x", "1: region: expected a value, found nothing"),
+        ("provider: aws", "zone: x", "1: provider: expected a value, found nothing"),
+        ("region: us-east-2", "", "1: region: expected a name, found nothing"),
         (
             "provider: aws",
             "provider: aws\nendpoint_url: x",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
+from burst.shapes import with_shapes
 from onprem.lsf.conf import batch, places
 from onprem.shell import Completed, ReplayShell
 from ris_hybrid.cli.burst_site import load_settings
@@ -15,6 +19,11 @@ from ris_hybrid.enabling import planning, switching
 from ris_hybrid.enabling.files import Change, make
 from ris_hybrid.enabling.parts import Options
 from ris_hybrid.errors import ConfigError, SiteUnavailable
+from ris_hybrid.pool_settings import SecondCloud
+from ris_hybrid.settings import Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MASTER = Path(__file__).parents[2] / "journeys" / "master"
 OPTIONS = Options(hook="/opt/ris/bin/ris-hybrid-rc", addresses="10.8.*.*", replace=frozenset({"RC_HOSTS"}))
@@ -44,9 +53,40 @@ class Master:
         return places.find(self.top / "conf", "c1")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def botocore_read_once() -> Iterator[None]:
+    """Each switching on cuts botocore's description, some megabytes of JSON: here it is read once, not sixty times."""
+    read = cache(JSONFileLoader().load_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _, file_path: read(file_path))
+        yield
+
+
 @pytest.fixture
 def master(tmp_path: Path) -> Master:
     return Master(tmp_path / "site")
+
+
+def test_a_site_whose_pools_are_all_in_another_cloud_needs_nothing_of_ec2(master: Master) -> None:
+    own = SecondCloud(name="research", driver="openstack", project="ris", auth_url="https://k", prices={"large": 0.2})
+    pool = Pool(
+        name="campus",
+        provider="libcloud",
+        instance_types=("large",),
+        image="lsf-node",
+        networks=("hpc",),
+        slots=8,
+        memory_mib=15000,
+        max_nodes=4,
+        queues=("general",),
+    )
+    assert master.on().cut is not None
+    master.settings = with_shapes(replace(master.settings, pools=(pool,), clouds=(own,), region=""))
+    plan = master.on()
+    assert plan.cut is None
+    (ours,) = [change.new for change in plan.changes if change.path.name == "ris-provider.json"]
+    assert '"templateId": "campus"' in str(ours)
+    assert master.top / "conf" / "lsbatch" / "c1" / "configdir" / "lsb.queues" in {one.path for one in plan.changes}
 
 
 def test_a_run_that_ended_after_any_write_is_completed_by_the_next(tmp_path: Path) -> None:

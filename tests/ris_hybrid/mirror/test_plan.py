@@ -141,6 +141,14 @@ def test_pools_are_those_that_take_the_lab_and_phi_needs_its_name_on_them(site: 
     assert [one.pools for one in plan.allocations] == [("open", "named"), ("named",)]
 
 
+def test_pools_of_a_second_cloud_are_none_of_an_allocations(site: Any, make: Any) -> None:
+    second = make.pool("campus", provider="libcloud", cloud="research", labs=("lee",))
+    both = site.plan(site.wanted(), burst=make.settings(pools=(make.pool(), second)))
+    assert [one.pools for one in both.allocations] == [("cpu",)]
+    alone = site.plan(site.wanted(), burst=make.settings(pools=(second,), region=""))
+    assert site.reason(alone, "pools") == "no pool of burst.yaml is EC2's"
+
+
 def test_no_pool_is_said_with_the_reason(site: Any, make: Any) -> None:
     burst = make.settings(pools=(make.pool("other", labs=("ann",)),))
     assert site.reason(site.plan(site.wanted(), burst=burst), "pools") == "no pool of burst.yaml takes lab lee"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from burst.aws.shapes import with_shapes
 from burst.replay.metrics import measure
 from burst.replay.values import Outcome, Workload
+from burst.shapes import with_shapes
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.sandbox.scenario import example_site
 from ris_hybrid.simulating.premises import Premises

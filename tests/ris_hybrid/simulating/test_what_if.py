@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from burst.shapes import with_shapes
+from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.simulating.premises import Change
 from ris_hybrid.simulating.what_if import supposed
@@ -13,6 +17,8 @@ from ris_hybrid.simulating.what_if import supposed
 if TYPE_CHECKING:
     from ris_hybrid.settings import BurstSettings
     from ris_hybrid.simulating.premises import Premises
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "clouds" / "burst.yaml"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +105,31 @@ def test_what_burst_yaml_could_not_say_is_refused(
     with pytest.raises(ConfigError) as raised:
         supposed(premises, written, [option])
     assert raised.value.message.startswith(f"--what-if {option}: ")
+    assert text in raised.value.message
+
+
+def test_the_price_of_a_second_clouds_size_may_be_supposed(premises: Premises) -> None:
+    two = load_burst(EXAMPLE)
+    before = replace(premises, settings=with_shapes(two))
+    after, changes = supposed(before, two, ["clouds.research.prices.m1.2xlarge=+50%", "pools.campus8.max_nodes=3"])
+    assert [change.after for change in changes] == [pytest.approx(0.9), 3]
+    assert after.settings.prices["research/m1.2xlarge"] == pytest.approx(0.9)
+    campus = after.settings.pools[0]
+    assert (campus.max_nodes, campus.cloud) == (3, "research")
+    assert after.node_usd(campus) == pytest.approx(0.9)  # its dearest size
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("clouds.other.prices.m1.xlarge=1", "expected one of research, found 'other'"),
+        ("clouds.research.prices.m1.xlarge=0", "clouds[0].prices.m1.xlarge: expected a figure above zero, found 0.0"),
+        ("pools.campus8.purchase=spot", "pools[0].purchase: expected on-demand, the only way with provider: libcloud"),
+    ],
+)
+def test_what_a_second_cloud_could_not_be_is_refused(premises: Premises, option: str, text: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        supposed(premises, load_burst(EXAMPLE), [option])
     assert text in raised.value.message
 
 
