@@ -21,7 +21,7 @@ def userdata(
     as_json: JsonOption = False,
 ) -> None:
     """Print the user data of a pool's nodes; with --json and no --pool, the file the compute stack builds all from."""
-    from burst.aws.shapes import with_shapes
+    from burst.shapes import with_shapes
     from ris_hybrid.cli.burst_site import load_settings
     from ris_hybrid.config.burst_file import load_burst
 
@@ -39,15 +39,14 @@ def userdata(
 
 
 def _one(settings: BurstSettings, pool: str, *, as_json: bool) -> None:
-    from burst.aws.userdata import user_data
-    from ris_hybrid.config.user_data import MOST_BYTES, packed
+    from burst.userdata import sent, user_data
 
     known = settings.pool(pool)
     if known is None:
         raise ConfigError(f"no pool {pool}", f"burst.yaml has {', '.join(one.name for one in settings.pools)}")
     text = user_data(known, settings)
     if as_json:
-        size = len(packed(text))
-        show.json_object({"pool": pool, "bytes": size, "most_bytes": MOST_BYTES, "user_data": text})
+        size, most = sent(known, settings, text)
+        show.json_object({"pool": pool, "bytes": size, "most_bytes": most, "user_data": text})
         return
     show.line(text.rstrip("\n"), raw=True)

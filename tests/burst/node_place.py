@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from burst.aws.userdata import user_data
+from burst.userdata import user_data
 from ris_hybrid.settings import Node
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ MACHINE = {
     "instance-type": "c7a.4xlarge",
     "instance-life-cycle": "on-demand",
     "local-hostname": "ip-10-80-0-7.ec2.internal",
+    "local-ipv4": "10.80.0.7",
     "placement/region": "us-east-1",
     "tags/instance/ris_cluster": "compute1",
     "tags/instance/ris_provider": "ris-aws",
@@ -93,10 +94,14 @@ class Place:
         (root / "fstab").write_text("LABEL=root / xfs defaults 0 0\n")
         base = f"{BASE}LSF_SERVERDIR={root}/lsf/etc\nLSF_BINDIR={self.bin}\n"
         (root / "lsf" / "conf" / "lsf.conf").write_text(base)
+        (root / "hosts").write_text("127.0.0.1 localhost\n10.80.0.7 ip-10-80-0-7.ec2.internal\n")
         (root / "mounted").write_text("/dev/root / xfs rw 0 0\n")
         for name in ("hostnamectl", "chronyc", "systemctl", "docker", "aws", "badmin", "runuser"):
             self.command(name)
         self.command("mount", MOUNT)
+        self.command("umount")
+        self.command("blkid", "exit 2")
+        self.command("getent", 'grep -h " $2$" "$RIS_HOSTS"')  # the resolver knows what its file says
         self.command("bhosts", 'echo HOST_NAME STATUS; echo "$2 ok - 16 0 0 0 0 0"')
         for daemon in ("lim", "res", "sbatchd"):
             self.command(f"../lsf/etc/{daemon}", 'echo "env $LSF_ENVDIR ${DOCKER_CONFIG:-}" >>"$CALLS"')
@@ -140,6 +145,7 @@ class Place:
             "RIS_IMDS": f"http://127.0.0.1:{self.metadata.server_port}",
             "RIS_ETC": str(self.etc),
             "RIS_FSTAB": str(self.root / "fstab"),
+            "RIS_HOSTS": str(self.root / "hosts"),
             "RIS_SYS": str(self.root / "sys"),
             "RIS_HOME": str(self.root),
             "RIS_POLL_S": "0.02",

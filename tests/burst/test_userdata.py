@@ -145,8 +145,8 @@ def test_metadata_is_asked_with_a_token_only(make: Any) -> None:
     for path, file in files_of(text_of(make, purchase="spot")).items():
         for line in file.content.splitlines():
             if "meta-data" in line or "169.254.169.254" in line:
-                assert path.endswith("/node.sh"), path
-    shared = files_of(text_of(make))["/usr/local/libexec/ris-hybrid/node.sh"].content
+                assert path.endswith("/metadata.sh"), path
+    shared = files_of(text_of(make))["/usr/local/libexec/ris-hybrid/metadata.sh"].content
     assert re.search(r'TOKEN.*-X PUT .*"\$IMDS/api/token"', shared)
     assert "X-aws-ec2-metadata-token: %s" in shared
     assert "curl" not in shared.replace("curl -sf -m 2 --retry 3 -X PUT", "").replace(

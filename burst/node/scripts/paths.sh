@@ -3,7 +3,7 @@
 # mounted again. While one stays away LSF starts no job here: the host is closed, and opened when all are back, but only
 # by whom closed it: a host that somebody closed before, or meanwhile, is left to them.
 set -eu
-# shellcheck source=burst/aws/node/node.sh
+# shellcheck source=burst/node/scripts/node.sh
 . "$(dirname "$0")/node.sh"
 STEP=paths
 PATH="$PATH:$(lsf_conf LSF_BINDIR)"

@@ -2,7 +2,7 @@
 # Waits for EC2's word that this spot machine goes away. Then: a tag on the machine, which the provider reads, and
 # `badmin hclose` of this host, where the cluster lets the LSF administrator do that from here. The tag alone is enough.
 set -eu
-# shellcheck source=burst/aws/node/node.sh
+# shellcheck source=burst/node/scripts/node.sh
 . "$(dirname "$0")/node.sh"
 STEP=notice
 PATH="$PATH:$(lsf_conf LSF_BINDIR)"
@@ -26,14 +26,14 @@ close_host() {
     say "$host closed"
 }
 
-until imds_token; do sleep 1; done
-id=$(imds instance-id)
-host=$(imds local-hostname)
+until machine_meet; do sleep 1; done
+id=$(machine_id)
+host=$(machine_host)
 region=$(imds placement/region)
 say "watching $id"
 advised='' told='' closed=''
 while [ -z "$told" ] || [ -z "$closed" ]; do
-    imds_token || say "instance metadata does not answer"
+    machine_meet || say "instance metadata does not answer"
     if [ -z "$advised" ] && at=$(when events/recommendations/rebalance noticeTime 0); then
         ! tag ris_rebalance "$at" || advised=yes
     fi

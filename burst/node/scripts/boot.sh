@@ -2,9 +2,10 @@
 # Makes this machine a host of the cluster. Each step says on the console that it begins, and which one failed:
 # then no LSF daemon is started, systemd powers the machine off, and the join time-out counts it.
 set -eu
-# shellcheck source=burst/aws/node/node.sh
+# shellcheck source=burst/node/scripts/node.sh
 . "$(dirname "$0")/node.sh"
 FSTAB="${RIS_FSTAB:-/etc/fstab}"
+HOSTS="${RIS_HOSTS:-/etc/hosts}"
 
 ended() {
     [ "$1" = 0 ] || say "FAILED ($1): this machine does not join"
@@ -22,16 +23,17 @@ fail() {
 }
 
 step metadata
-imds_token
-id=$(imds instance-id)
-type=$(imds instance-type)
-life=$(imds instance-life-cycle)
-host=$(imds local-hostname)
-cluster=$(imds tags/instance/ris_cluster)
-provider=$(imds tags/instance/ris_provider)
-template=$(imds tags/instance/ris_template)
-lab=$(imds tags/instance/ris_lab) || [ "$?" = 22 ] # a job without a lab
-for word in "$id" "$type" "$host" "$cluster" "$provider" "$template" "${lab:=default}"; do
+machine_meet
+id=$(machine_id)
+type=$(machine_type)
+life=$(machine_life)
+host=$(machine_host)
+cluster=$(machine_tag ris_cluster)
+provider=$(machine_tag ris_provider)
+template=$(machine_tag ris_template)
+lab=$(machine_tag ris_lab) || [ "$?" = 22 ] # a job without a lab
+of="${RIS_CLOUD:+$RIS_CLOUD/}" # LSF is told ids and types of a cloud beside EC2 with its name
+for word in "${id#"$of"}" "${type#"$of"}" "$host" "$cluster" "$provider" "$template" "${lab:=default}"; do
     case $word in '' | *[!A-Za-z0-9._@+-]*) fail "cannot write '$word' into lsf.conf" ;; esac
 done
 say "$id $type $life, template $template, account $lab"
@@ -39,7 +41,10 @@ echo "$host" >"$ETC/host"
 echo "$lab" >"$ETC/lab" # by which docker-image finds the lab's images
 
 step name
-hostnamectl set-hostname "$host" # the name EC2 gives is the name the provider reports
+hostnamectl set-hostname "$host" # the name the provider reports
+# lim looks its own name up, and not every cloud's DNS knows it: before others, for images like to say 127.0.1.1.
+address=$(machine_address)
+getent ahostsv4 "$host" | grep -qF "$address " || sed -i "1i $address $host" "$HOSTS"
 
 step clock
 chronyc -n waitsync 20 1 0 1 >/dev/null || say "not in step yet"
@@ -63,7 +68,7 @@ if [ "$RIS_GPUS" -gt 0 ]; then
     found=$(nvidia-smi -L | grep -c '^GPU') || true
     [ "$found" -ge "$RIS_GPUS" ] || fail "expected $RIS_GPUS GPUs, found $found"
 fi
-if [ "$RIS_EFA" = 1 ]; then
+if [ "${RIS_EFA:-0}" = 1 ]; then
     ls -d "${RIS_SYS:-/sys}"/class/infiniband/* >/dev/null || fail "no Elastic Fabric Adapter"
 fi
 
@@ -80,7 +85,7 @@ resources=$(sed -n 's/^LSF_LOCAL_RESOURCES=//p' "$base" | tail -n 1 | tr -d '"')
 flags="$RIS_FLAGS"
 burst=${RIS_BURST_FLAG:-}
 if [ -n "$burst" ]; then # the jobs the planner chose name it, and no others run here
-    open=$(imds tags/instance/ris_open) || [ "$?" = 22 ]
+    open=$(machine_tag ris_open) || [ "$?" = 22 ]
     [ -z "$open" ] || burst=${burst#!} # launched while no plan was in force: every job may
     flags="$flags $burst"
 fi
@@ -112,6 +117,12 @@ if [ -d "$ETC/docker" ]; then
     home=${RIS_HOME:-$(getent passwd 0 | cut -d: -f6)}
     [ -e "$home/.docker" ] || ln -s "$ETC/docker" "$home/.docker"
 fi
+case $(lsf_conf LSF_REG_FLOAT_HOSTS) in [Yy]*) # the masters' DNS does not know this name: they are told
+    lsf_conf LSF_SERVER_HOSTS | tr ' ' '\n' >"$ETC/lsf/hostregsetup"
+    PATH="$(lsf_conf LSF_BINDIR):$server:$PATH" timeout -k 5 60 lsreghost -s "$ETC/lsf/hostregsetup" >/dev/null ||
+        say "lsreghost failed: the masters may not know $host"
+    ;;
+esac
 bin=$(dirname "$0")/bin # the docker that maps the names of images: before the real one, for the daemons alone
 [ ! -x "$bin/docker" ] || export PATH="$bin:$PATH"
 for daemon in lim res sbatchd; do
