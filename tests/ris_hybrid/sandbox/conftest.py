@@ -1,14 +1,20 @@
-"""A small history, and jobs for a cluster that needs no cloud."""
+"""A small history, jobs for a cluster that needs no cloud, and libcloud's own driver on the sandbox's OpenStack."""
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ris_hybrid.sandbox.bill import Bill
 from ris_hybrid.sandbox.history import Happening, History, Sample
 from ris_hybrid.sandbox.summary import WITHOUT, Run, Summary, Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ris_hybrid.sandbox.openstack.handle import SandboxOpenStack
 
 START = 1_800_000_000.0
 
@@ -81,3 +87,48 @@ class Told:
 @pytest.fixture(scope="session")
 def told() -> Told:
     return Told()
+
+
+@pytest.fixture(scope="session")
+def kept_openstack_driver(openstack_server: SandboxOpenStack) -> Any:
+    """libcloud's own driver on the sandbox OpenStack, made once; its tokens outlive a reset."""
+    env = openstack_server.env()
+    library = import_module("libcloud.compute.drivers.openstack")  # which takes its time, and few tests need it
+    return library.OpenStackNodeDriver(
+        env["OS_USERNAME"],
+        env["OS_PASSWORD"],
+        api_version="2.0",
+        ex_force_auth_version="3.x_password",
+        ex_force_auth_url=openstack_server.url,
+        ex_tenant_name=env["OS_PROJECT_NAME"],
+        ex_force_service_region=env["OS_REGION_NAME"],
+    )
+
+
+@pytest.fixture(scope="session")
+def openstack_offer(kept_openstack_driver: Any) -> dict[str, Any]:
+    """What ``create_node`` needs: an m1.large of image lsf-node on network hpc. They are the same after a reset."""
+    found = {
+        "size": (kept_openstack_driver.list_sizes(), "m1.large"),
+        "image": (kept_openstack_driver.list_images(), "lsf-node"),
+        "networks": (kept_openstack_driver.ex_list_networks(), "hpc"),
+    }
+    one = {key: next(each for each in every if each.name == name) for key, (every, name) in found.items()}
+    return {**one, "networks": [one["networks"]]}
+
+
+@pytest.fixture
+def openstack_driver(sandbox_openstack: SandboxOpenStack, kept_openstack_driver: Any) -> Any:
+    """libcloud's own driver on an empty sandbox OpenStack."""
+    assert sandbox_openstack.calls() == {}
+    return kept_openstack_driver
+
+
+@pytest.fixture
+def nova_node(openstack_driver: Any, openstack_offer: dict[str, Any]) -> Callable[..., Any]:
+    """``nova_node("n1", zone="nova-1")``: an m1.large in that zone, as libcloud makes it."""
+
+    def make(name: str, zone: str = "", **more: Any) -> Any:
+        return openstack_driver.create_node(name, **{**openstack_offer, "ex_availability_zone": zone, **more})
+
+    return make
