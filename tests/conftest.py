@@ -7,12 +7,14 @@ import os
 import shutil
 import threading
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from burst.aws import model_cut
 from burst.aws.client import ec2_client
 from burst.fleet import Fleet
 from burst.pressure import GroupPressure, Pressure
@@ -20,12 +22,17 @@ from ris_hybrid.holdings.clients import Clients
 from ris_hybrid.model import Host, Job, JobStatus, Launch, Machine, MachineState, Queue
 from ris_hybrid.sandbox.aws.child import SandboxAws
 from ris_hybrid.sandbox.aws.server import make_server
+from ris_hybrid.sandbox.gce.server import serving as serving_gce
+from ris_hybrid.sandbox.openstack.server import serving
 from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_ec2 import EC2Client
+
+    from ris_hybrid.sandbox.gce.handle import SandboxGce
+    from ris_hybrid.sandbox.openstack.handle import SandboxOpenStack
 
 hypothesis_settings.register_profile("ci", derandomize=True, max_examples=60, deadline=None)
 hypothesis_settings.register_profile("long", derandomize=True, max_examples=100, deadline=None)
@@ -48,8 +55,25 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests that may take longest begin first, so that no core waits for one of them at the end."""
-    items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("timeout")), default=0))
+    """The tests that may take longest begin first, so that no core waits for one of them at the end.
+
+    xdist's ``worksteal`` deals the list in equal pieces, and steals from their ends: each begins with its share of
+    the long ones, else one worker has them all, one after the other.
+    """
+    items.sort(key=lambda item: -_longest(item))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = sum(_longest(item) > 0 for item in items)
+    begins, rest = [items[:long][one::workers] for one in range(workers)], iter(items[long:])
+    dealt, left = [], len(items)
+    for begin, of in zip(begins, range(workers, 0, -1), strict=True):
+        piece = left // of
+        left -= piece
+        dealt += [*begin, *islice(rest, max(piece - len(begin), 0))]
+    items[:] = [*dealt, *rest]
+
+
+def _longest(item: pytest.Item) -> float:
+    return float(max((mark.args[0] for mark in item.iter_markers("timeout")), default=0))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -213,6 +237,16 @@ def example_site(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def lay_cut(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], object]:
+    """``lay_cut(conf)``: the cut of botocore's description as it lies below a provider's folder, written once.
+
+    Its files are linked: who writes a cut puts new files in their place.
+    """
+    written = model_cut.write(tmp_path_factory.mktemp("cut"))
+    return lambda conf: shutil.copytree(written, model_cut.folder_for(conf), copy_function=os.link)
+
+
+@pytest.fixture(scope="session")
 def sandbox_server() -> Iterator[str]:
     """The address of one sandbox AWS for the whole run."""
     server = make_server(seed=11)
@@ -233,6 +267,40 @@ def sandbox_aws(sandbox_server: str, monkeypatch: pytest.MonkeyPatch) -> Sandbox
     for name, value in aws.env().items():
         monkeypatch.setenv(name, value)
     return aws
+
+
+@pytest.fixture(scope="session")
+def openstack_server() -> Iterator[SandboxOpenStack]:
+    """One sandbox OpenStack for the whole run."""
+    with serving() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def sandbox_openstack(openstack_server: SandboxOpenStack, monkeypatch: pytest.MonkeyPatch) -> SandboxOpenStack:
+    """An empty sandbox OpenStack whose clock stands still, and an environment that lets its clients in."""
+    openstack_server.reset()
+    openstack_server.set_clock(NOW)
+    for name, value in openstack_server.env().items():
+        monkeypatch.setenv(name, value)
+    return openstack_server
+
+
+@pytest.fixture(scope="session")
+def gce_server() -> Iterator[SandboxGce]:
+    """One sandbox Google for the whole run."""
+    with serving_gce() as google:
+        yield google
+
+
+@pytest.fixture
+def sandbox_gce(gce_server: SandboxGce, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SandboxGce:
+    """An empty sandbox Google whose clock stands still, and an environment that names its service account's key."""
+    gce_server.reset()
+    gce_server.set_clock(NOW)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(gce_server.key_file(tmp_path / "google-key.json")))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    return gce_server
 
 
 @pytest.fixture(scope="session")
