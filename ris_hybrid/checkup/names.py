@@ -71,8 +71,8 @@ def registers(conf: Mapping[str, str]) -> bool:
 def _wrong(machine: Machine, names: Names) -> str:
     found = names.addresses(machine.name)
     if machine.private_ip not in found:
-        return f"{machine.name} is {', '.join(found) or 'not known'} here, EC2 says {machine.private_ip}"
+        return f"{machine.name} is {', '.join(found) or 'not known'} here, the cloud says {machine.private_ip}"
     back = names.name(machine.private_ip)
     if short_name(back) != short_name(machine.name):
-        return f"{machine.private_ip} is {back or 'not known'} here, EC2 says {machine.name}"
+        return f"{machine.private_ip} is {back or 'not known'} here, the cloud says {machine.name}"
     return ""

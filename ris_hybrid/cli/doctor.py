@@ -13,14 +13,16 @@ from ris_hybrid.cli import show
 from ris_hybrid.errors import RisHybridError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from onprem.lsf.conf.places import LsfFiles
     from onprem.lsf.conf.reconfig import Step
     from ris_hybrid.cli.burst_site import BurstSite
+    from ris_hybrid.model import Machine
     from ris_hybrid.settings import BurstSettings
 
 ROOMS = ("ris_hybrid", "onprem", "burst", "stacks", "policies")
+_ADVICE = "mend burst.yaml, or leave it where it is meant so"
 LSF_COMMANDS = ("bjobs", "bqueues", "bhosts", "lsid", "badmin")
 
 
@@ -56,9 +58,10 @@ def doctor(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check the installation, burst.yaml, LSF, AWS and the data plane; exit 4 when something needed is missing."""
+    """Check the installation, burst.yaml, LSF, clouds and the data plane; exit 4 when something needed is missing."""
     burst, told = _burst(conf)
-    findings = [*_packages(), *_extras(), told, *_site(burst, lsf_envdir, site), *_data(conf, data, burst, space=space)]
+    ours = (*_packages(), *_extras(burst), told, *(_advice(conf) if burst is not None else ()))
+    findings = [*ours, *_site(burst, lsf_envdir, site), *_data(conf, data, burst, space=space)]
     if as_json:
         show.json_object(
             {
@@ -96,21 +99,23 @@ def _packages() -> list[Finding]:
     return findings
 
 
-def _extras() -> list[Finding]:
+def _extras(site: BurstSite | None) -> list[Finding]:
     from importlib.util import find_spec
 
     modules = {
         "data": ("awscrt", "globus_sdk", "urllib3"),
+        "libcloud": ("libcloud",),
         "planner": ("numba", "numpy", "scipy"),
         "sandbox": ("moto", "matplotlib", "jinja2"),
         "stacks": ("pulumi", "pulumi_aws"),
     }
+    wanted = {"libcloud"} if site is not None and site.settings.clouds else set()
     findings = []
     for extra, names in modules.items():
         absent = [name for name in names if find_spec(name) is None]
         text = f"lacks {', '.join(absent)}" if absent else "installed"
         hint = f"pip install 'ris-hybrid[{extra}]'"
-        findings.append(Finding(name=f"extra {extra}", ok=not absent, text=text, hint=hint, needed=False))
+        findings.append(Finding(name=f"extra {extra}", ok=not absent, text=text, hint=hint, needed=extra in wanted))
     return findings
 
 
@@ -126,11 +131,23 @@ def _burst(conf: Path | None) -> tuple[BurstSite | None, Finding]:
     return site, Finding(name="burst.yaml", ok=True, text=text)
 
 
+def _advice(conf: Path | None) -> Iterable[Finding]:
+    """What burst.yaml says to no use, or dangerously."""
+    from ris_hybrid.config.burst_file import load_advice
+
+    for remark in load_advice(conf) if conf else ():
+        text = f"line {remark.line}: {remark.message}"
+        yield Finding(name=f"burst.yaml {remark.field}", ok=False, text=text, hint=_ADVICE, needed=False)
+
+
 def _site(site: BurstSite | None, lsf_envdir: Path | None, allocations: Path | None) -> Iterable[Finding]:
     if site is None:
         return ()
+    from ris_hybrid.checkup import fleet
+
     settings = site.settings
-    unbuilt = [pool.name for pool in settings.pools if not pool.launch_template]
+    unbuilt = [pool.name for pool in settings.pools if not pool.built]
+    ledger, machines = fleet.look(site.provider.cloud, "clouds" if settings.clouds else "AWS")
     return [
         Finding(
             name="pools",
@@ -141,10 +158,11 @@ def _site(site: BurstSite | None, lsf_envdir: Path | None, allocations: Path | N
         *_labs(settings, allocations),
         *(_command(name) for name in LSF_COMMANDS),
         _asked("LSF", lambda: f"{len(site.scheduler.queues())} queues"),
-        *_lsf(site, lsf_envdir),
+        *_lsf(site, lsf_envdir, machines),
         *_plan(site),
-        _asked("AWS", lambda: f"{len(site.provider.cloud.machines())} machines in the ledger"),
-        *_cloud(site),
+        ledger,
+        *(_cloud(site) if settings.on_ec2 else ()),
+        *(_second_clouds(site) if settings.clouds else ()),
     ]
 
 
@@ -169,7 +187,7 @@ def _labs(settings: BurstSettings, allocations: Path | None) -> Iterable[Finding
     return asked("allocations", look)
 
 
-def _lsf(site: BurstSite, lsf_envdir: Path | None) -> Iterable[Finding]:
+def _lsf(site: BurstSite, lsf_envdir: Path | None, machines: Sequence[Machine]) -> Iterable[Finding]:
     """LSF's files need no running LSF, and the other way round."""
     from onprem.lsf.conf import places
     from ris_hybrid import wiring
@@ -193,8 +211,7 @@ def _lsf(site: BurstSite, lsf_envdir: Path | None) -> Iterable[Finding]:
         return  # its hosts and its administrator are made up
     yield from asked("LSF administrator", lambda: owners.look(settings, files))
     yield from asked("badmin rc error", lambda: lsf_live.complaints(shell))
-    machines = site.provider.cloud.machines
-    yield from asked("names of nodes", lambda: names.look(machines(), files.settings, names.SystemNames()))
+    yield from names.look(machines, files.settings, names.SystemNames())
 
 
 def _plan(site: BurstSite) -> Iterable[Finding]:
@@ -218,6 +235,15 @@ def _cloud(site: BurstSite) -> Iterable[Finding]:
 
     now = None if site.sandbox else site.provider.now
     return asked("AWS account", lambda: cloud.look(site.settings, AwsAccount(site.settings), now))
+
+
+def _second_clouds(site: BurstSite) -> Iterable[Finding]:
+    from ris_hybrid import clouds_wiring
+    from ris_hybrid.checkup import second_cloud
+    from ris_hybrid.checkup.data_bounded import answers
+
+    now = None if site.sandbox else site.provider.now
+    return answers(tuple(second_cloud.questions(site.settings, clouds_wiring.second_account, now)))
 
 
 def _command(name: str) -> Finding:

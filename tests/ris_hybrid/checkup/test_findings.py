@@ -42,10 +42,10 @@ class Table:
     [
         ("10.0.0.1", "ip-10-0-0-1", ""),
         ("10.0.0.1", "IP-10-0-0-1.ec2.internal", ""),
-        ("", "ip-10-0-0-1", "ip-10-0-0-1 is not known here, EC2 says 10.0.0.1"),
-        ("10.9.9.9", "ip-10-0-0-1", "ip-10-0-0-1 is 10.9.9.9 here, EC2 says 10.0.0.1"),
-        ("10.0.0.1", "", "10.0.0.1 is not known here, EC2 says ip-10-0-0-1"),
-        ("10.0.0.1", "pool-1.isp", "10.0.0.1 is pool-1.isp here, EC2 says ip-10-0-0-1"),
+        ("", "ip-10-0-0-1", "ip-10-0-0-1 is not known here, the cloud says 10.0.0.1"),
+        ("10.9.9.9", "ip-10-0-0-1", "ip-10-0-0-1 is 10.9.9.9 here, the cloud says 10.0.0.1"),
+        ("10.0.0.1", "", "10.0.0.1 is not known here, the cloud says ip-10-0-0-1"),
+        ("10.0.0.1", "pool-1.isp", "10.0.0.1 is pool-1.isp here, the cloud says ip-10-0-0-1"),
     ],
 )
 def test_a_node_must_be_found_by_its_name_and_back(make: Any, forward: str, back: str, wrong: str) -> None:
