@@ -95,9 +95,10 @@ def render(
 ) -> None:
     """Make the provider's configuration from burst.yaml; print it, or write what the hook reads."""
     from burst.rc import conf as provider_conf
-    from ris_hybrid.cli.burst_site import load_settings
+    from ris_hybrid.cli.burst_site import load_settings, say_advice
 
     settings = load_settings(conf)
+    say_advice(conf)
     if to is None:
         show.line(provider_conf.dump(settings).rstrip("\n"), raw=True)
         return

@@ -40,6 +40,14 @@ BrokerOption = Annotated[
     bool, typer.Option("--broker", help="An LSF without Resource Connector: ris-hybrid's own broker instead.")
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="The same seed gives the same run.")]
+CapacityOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--capacity",
+        metavar="TYPE=MACHINES",
+        help="So many machines of a type are there, and no more; in place of the scenario's. May be given again.",
+    ),
+]
 
 
 @app.command("demo")
@@ -56,6 +64,7 @@ def demo(  # noqa: PLR0917  # a typer command's options
         Literal["auto", "thresholds", "planned", "both"],
         typer.Option("--mode", help="What to replay by; auto: burst.yaml's own mode, and thresholds beside a plan."),
     ] = "auto",
+    capacity: CapacityOption = None,
     *,
     broker: BrokerOption = False,
     as_json: JsonOption = False,
@@ -65,15 +74,19 @@ def demo(  # noqa: PLR0917  # a typer command's options
     _one_of(host_providers, broker=broker)
     for path in (report, picture):
         _check_writable(path)
+    from dataclasses import replace
+
     from ris_hybrid.sandbox import demo as demos
+    from ris_hybrid.sandbox.capacity import given
     from ris_hybrid.sandbox.live import view
     from ris_hybrid.sandbox.report import render
     from ris_hybrid.sandbox.rig import Order
     from ris_hybrid.sandbox.scenario import example_demo, load_scenario
     from ris_hybrid.sandbox.timeline import draw
 
+    replayed = load_scenario(scenario or example_demo() / "scenario.yaml")
     order = Order(
-        scenario=load_scenario(scenario or example_demo() / "scenario.yaml"),
+        scenario=replace(replayed, capacity=given(capacity or ()) or replayed.capacity),
         burst_yaml=burst or example_demo() / "burst.yaml",
         seed=seed,
         host_providers=host_providers,
@@ -233,6 +246,7 @@ def _show_summary(summary: Summary) -> None:
     show.table(("", *summary.runs), [(name, *cells) for name, cells in rows_of(summary).items()])
     if summary.verdict():
         show.line(summary.verdict())
+    _show_clouds(summary)
     show.fields(
         {
             "trace": f"{summary.trace} (seed {summary.seed})",
@@ -245,3 +259,16 @@ def _show_summary(summary: Summary) -> None:
             "wall seconds": f"{summary.wall_s:.0f}",
         }
     )
+
+
+def _show_clouds(summary: Summary) -> None:
+    """Which cloud did what, and who took over from whom, where there is more than EC2."""
+    from ris_hybrid.sandbox.summary import cloud_rows, took_over
+
+    if not summary.main.shares:
+        return
+    head, *rows = cloud_rows(summary.main)
+    show.line(f"the clouds of the sandbox, {summary.mode}")
+    show.table(head, rows)
+    for line in took_over(summary.main):
+        show.line(line)

@@ -28,6 +28,7 @@ def soak(
     children: Annotated[
         bool, typer.Option("--children", help="Run the scripts as real child processes: slow; use few hours.")
     ] = False,
+    clouds: Annotated[bool, typer.Option("--clouds", help="With an OpenStack beside EC2.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Run whole days with random faults, and check that no machine leaks, is lost or overspends. Sandbox only."""
@@ -38,7 +39,7 @@ def soak(
     days = []
     for seed in range(first, first + seeds):
         show.note(f"seed {seed}: {hours:g} virtual hours")
-        days.append(run.soak(seed, hours, children=children, keep=keep))
+        days.append(run.soak(seed, hours, children=children, clouds=clouds, keep=keep))
     report(days, keep, as_json=as_json)
 
 

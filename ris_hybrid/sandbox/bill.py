@@ -1,4 +1,4 @@
-"""What the sandbox's machines would have cost, from AWS's side: every instance it ever started (pure)."""
+"""What the sandbox's machines would have cost, from the clouds' side: every machine they ever started (pure)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Bill:
 
 
 def rented(row: Mapping[str, object]) -> Rented:
-    """One row of ``SandboxAws.instances``."""
+    """One row of ``World.instances``."""
     tags, ended = row["tags"], row["ended"]
     return Rented(
         machine_id=str(row["id"]),

@@ -151,12 +151,13 @@ class Broker:
 def provider_of(settings: BurstSettings, data: Path, now: float, env: Mapping[str, str]) -> Provider:
     """The production ports on the sandbox's AWS; AWS's libraries read the environment when their client is made."""
     data.mkdir(parents=True, exist_ok=True)
-    with _environment(env):
+    with entered(env):
         return wiring.provider(settings, data, now)
 
 
 @contextmanager
-def _environment(env: Mapping[str, str]) -> Iterator[None]:
+def entered(env: Mapping[str, str]) -> Iterator[None]:
+    """This process with these variables, while the block runs."""
     before = dict(os.environ)
     os.environ.update(env)
     try:

@@ -18,8 +18,10 @@ from ris_hybrid.sandbox import rig as rigs
 from ris_hybrid.sandbox.bill import Bill, bill_of, rented
 from ris_hybrid.sandbox.lsf.cluster import Cluster
 from ris_hybrid.sandbox.places import Places, root
+from ris_hybrid.sandbox.shares import Cloud, shares_of
 from ris_hybrid.sandbox.simulation import Simulation
 from ris_hybrid.sandbox.summary import NO_MOVES, WITHOUT, Moves, Run, Summary, waits_of
+from ris_hybrid.sandbox.takeover import Follower, Launch, cloud_words, launch_of, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
     from ris_hybrid.model import Event
     from ris_hybrid.sandbox.history import History
     from ris_hybrid.sandbox.live import View
-    from ris_hybrid.sandbox.rig import Order
+    from ris_hybrid.sandbox.rig import Order, Rig
     from ris_hybrid.sandbox.scenario import Scenario
+    from ris_hybrid.sandbox.shares import Share
     from ris_hybrid.settings import BurstSettings
 
 PAIR = ("thresholds", "planned")
@@ -124,22 +127,69 @@ def _replayed(order: Order, view: View, title: str, say: Callable[[str], None]) 
             made = cloud.built(places.root)
             if title:
                 say(f"{title}the cloud was built by the stacks' own programs: {made}")
-            rig.simulation.watch = view.show
+                _say_clouds(rig.settings, say)
+            follower = _follower(rig)
             with view:
-                rig.simulation.run()
-            machines = [rented(row) for row in rig.aws.instances()]
+                _watched(rig, view, follower).run()
+            left = rig.world.left()
+            machines = [rented(row) for row in rig.world.instances()]
             bill = bill_of(machines, rig.settings.prices, rig.simulation.cluster.now)
+            run = _figures(rig.simulation, order.scenario, bill, moves_in(past.events(rig.audit)))
             return _Replayed(
-                run=_figures(rig.simulation, order.scenario, bill, moves_in(past.events(rig.audit))),
+                run=replace(run, shares=_shares(rig, left), takeovers=follower.found),
                 history=rig.simulation.history,
                 resources=made.resources,
                 build_s=made.seconds,
-                instances_left=cloud.instances_left(rig.aws),
+                instances_left=sum(left.values()),
                 api_calls=cloud.product_calls(rig.aws),
                 protocol_errors=len(rig.ebrokerd.protocol_errors),
             )
     finally:
         places.remove()
+
+
+def _say_clouds(settings: BurstSettings, say: Callable[[str], None]) -> None:
+    """Which pool is of which cloud, in the order in which LSF asks them; nothing where EC2 is the only one."""
+    if settings.clouds:
+        pools = sorted(settings.pools, key=lambda pool: (-pool.priority, pool.name))
+        asked = ", ".join(where(pool, settings) for pool in pools)
+        say(f"sandbox: no real cloud is called; pools in the order in which they are asked: {asked}")
+
+
+def _follower(rig: Rig) -> Follower:
+    def made(ids: Iterable[str]) -> Launch | None:
+        return launch_of(rig.world.instances(), ids)
+
+    return Follower(rig.audit, made, rig.settings, rig.simulation.history)
+
+
+def _watched(rig: Rig, view: View, follower: Follower) -> Simulation:
+    """The simulation, shown as it goes; with a second cloud, who took over from whom too."""
+
+    def watch(history: History) -> None:
+        if rig.settings.clouds:
+            follower.look()
+        view.show(history)
+
+    rig.simulation.watch = watch
+    return rig.simulation
+
+
+def _shares(rig: Rig, left: Mapping[str, int]) -> tuple[Share, ...]:
+    """What each cloud did, where there is more than one."""
+    settings, cluster = rig.settings, rig.simulation.cluster
+    if not settings.clouds:
+        return ()
+    clouds = [
+        Cloud(
+            name=name,
+            words=cloud_words(name, settings),
+            pools=tuple(pool.name for pool in settings.pools if pool.cloud == name),
+            left=count,
+        )
+        for name, count in left.items()
+    ]
+    return shares_of(clouds, rig.world.instances(), cluster.finished(), settings.prices, cluster.now)
 
 
 def _figures(simulation: Simulation, scenario: Scenario, bill: Bill | None = None, moves: Moves = NO_MOVES) -> Run:

@@ -1,8 +1,8 @@
-"""Ends a program at one of its AWS calls, to see what a kill there leaves behind (sandbox).
+"""Ends a program at one of its calls to a cloud, to see what a kill there leaves behind (sandbox).
 
 botocore tells us of every request before it goes out and after its answer was read; the program that is cut runs
 unchanged. ``python -m ris_hybrid.sandbox.knife VERB -f FILE`` is ``ris-hybrid-rc`` with a knife in it: it kills
-itself with SIGKILL where the environment says.
+itself with SIGKILL where the environment says. Calls of libcloud are cut by ``ris_hybrid.sandbox.knife_http``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from botocore import handlers
 
@@ -23,6 +24,7 @@ from ris_hybrid.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
 Point = Literal["before", "sent", "answered"]
 POINTS: tuple[Point, ...] = ("before", "sent", "answered")
@@ -40,7 +42,7 @@ class Killed(BaseException):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """Where the program ends: at its ``call``-th request to AWS, counted from 1."""
+    """Where the program ends: at its ``call``-th request, counted from 1."""
 
     call: int
     point: Point
@@ -55,25 +57,32 @@ class Knife:
     seen: list[str] = field(default_factory=list)
     """Names of the requests so far, tries again included."""
     note: Callable[[str], object] = field(default=lambda _name: None)
+    _lock: Lock = field(default_factory=Lock)
 
     def before_send(self, request: Any, event_name: str, **_: object) -> None:
         """botocore is about to send."""
-        name = event_name.rpartition(".")[2]
-        self.seen.append(name)
-        self.note(name)
-        if self._here("before"):
+        self.sending(event_name.rpartition(".")[2], request)
+
+    def sending(self, name: str, request: Any) -> int:
+        """A request of this name is about to go out; it has method, url, headers and body. Gives its number."""
+        with self._lock:  # libcloud's calls may be of several threads
+            self.seen.append(name)
+            number = len(self.seen)
+            self.note(name)
+        if self._here("before", number):
             self.end()
-        if self._here("sent"):
+        if self._here("sent", number):
             deliver(request.method, request.url, request.headers, request.body)
             self.end()
+        return number
 
-    def received(self, **_: object) -> None:
-        """botocore has read an answer, or given up on one."""
-        if self._here("answered"):
+    def received(self, number: int = 0, **_: object) -> None:
+        """An answer has been read, or given up on: of this request, or of the last."""
+        if self._here("answered", number or len(self.seen)):
             self.end()
 
-    def _here(self, point: Point) -> bool:
-        return self.cut is not None and (self.cut.call, self.cut.point) == (len(self.seen), point)
+    def _here(self, point: Point, number: int) -> bool:
+        return self.cut is not None and (self.cut.call, self.cut.point) == (number, point)
 
 
 @contextmanager
@@ -99,7 +108,7 @@ def deliver(method: str, url: str, headers: Mapping[str, str | bytes], body: Any
     connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=_ANSWER_S)
     try:
         texts = {key: value.decode() if isinstance(value, bytes) else value for key, value in headers.items()}
-        connection.request(method, parts.path or "/", body, texts)
+        connection.request(method, urlunsplit(("", "", parts.path or "/", parts.query, "")), body, texts)
         with suppress(ConnectionError, http.client.HTTPException):  # a fault on order may break it just here
             connection.getresponse()
     finally:
@@ -116,14 +125,14 @@ def read_cut(text: str) -> Cut | None:
     return Cut(call=int(call), point=point)
 
 
-def write_command(path: Path) -> Path:
-    """An executable for RIS_HYBRID_RC: the provider's entry point with a knife in it."""
-    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {__spec__.name} "$@"\n', encoding="utf-8")
+def write_command(path: Path, module: str = __spec__.name) -> Path:
+    """An executable for RIS_HYBRID_RC: the provider's entry point with a knife in it, this module's or another's."""
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n', encoding="utf-8")
     path.chmod(0o755)
     return path
 
 
-def main() -> None:
+def main(drawn: Callable[[Knife], AbstractContextManager[Knife]] = drawn) -> None:
     """``ris-hybrid-rc``, cut as the environment says."""
     from ris_hybrid import hook
 

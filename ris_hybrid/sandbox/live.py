@@ -18,7 +18,7 @@ _LINE_EVERY = 15  # samples between two plain progress lines
 _LAST = 12
 _TOLD = frozenset(
     {"decision", "launch", "leaving", "refused", "short", "delayed", "protocol error", "lost", "stuck"}
-    | {"moved", "moved back", "trouble"}
+    | {"moved", "moved back", "trouble", "capacity", "empty", "took over"}
 )
 
 

@@ -1,4 +1,4 @@
-"""Where the virtual LSF finds out whether a cloud host answers: it asks the sandbox's AWS, not our ledger."""
+"""Where the virtual LSF finds out whether a cloud host answers: it asks the sandbox's clouds, not our ledger."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ris_hybrid.sandbox.aws.child import SandboxAws
+    from ris_hybrid.sandbox.world import Machines
 
 _STATES: dict[str, Literal["running", "gone", "booting"]] = {"running": "running", "pending": "booting"}
 
 
-class AwsMachineRoom:
-    """A machine is there if the sandbox's AWS says it runs.
+class CloudMachineRoom:
+    """A machine is there if its cloud says it runs.
 
-    ``trusting``: a machine AWS has never heard of is believed to run. For plug-ins whose cloud is not AWS.
+    ``trusting``: a machine no cloud here has ever heard of is believed to run. For plug-ins of another cloud.
     """
 
-    def __init__(self, aws: SandboxAws, now: Callable[[], float], *, trusting: bool = False) -> None:
-        self._aws = aws
+    def __init__(self, clouds: Machines, now: Callable[[], float], *, trusting: bool = False) -> None:
+        self._clouds = clouds
         self._now = now
         self._unheard: Literal["running", "gone"] = "running" if trusting else "gone"
         self._seen: tuple[float, dict[str, str]] = (float("nan"), {})
@@ -33,5 +33,5 @@ class AwsMachineRoom:
         """One question a moment: ebrokerd asks for each of its hosts in turn."""
         now = self._now()
         if self._seen[0] != now:
-            self._seen = (now, {row["id"]: str(row["state"]) for row in self._aws.instances()})
+            self._seen = (now, {row["id"]: str(row["state"]) for row in self._clouds.instances()})
         return self._seen[1]

@@ -1,8 +1,8 @@
-"""Machines that run in the sandbox's AWS join the virtual LSF by themselves, and vanish from it with their machine.
+"""Machines that run in the sandbox's clouds join the virtual LSF by themselves, and vanish from it with their machine.
 
 What user data does on a real node is a waiting time here: the machine's host joins when it has run for the boot time.
-The nursery looks at AWS from outside, as the sandbox's own AWS tells it; it reads no ledger of ours but the tags a
-node would find out about itself.
+The nursery looks at the clouds from outside, as they tell themselves; it reads no ledger of ours but the tags a node
+would find out about itself.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from ris_hybrid.sandbox.lsf.holdings import Stage
 from ris_hybrid.sandbox.lsf.spec import BorrowedHost
 
 if TYPE_CHECKING:
-    from ris_hybrid.sandbox.aws.child import SandboxAws
     from ris_hybrid.sandbox.lsf.cluster import Cluster
+    from ris_hybrid.sandbox.world import Machines
     from ris_hybrid.settings import BurstSettings
 
 _ALIVE = frozenset({"pending", "running"})
@@ -35,9 +35,9 @@ class Node:
 class Nursery:
     """Call ``look`` whenever time has passed or machines may have changed."""
 
-    def __init__(self, cluster: Cluster, aws: SandboxAws, settings: BurstSettings, boot_s: float) -> None:
+    def __init__(self, cluster: Cluster, clouds: Machines, settings: BurstSettings, boot_s: float) -> None:
         self._cluster = cluster
-        self._aws = aws
+        self._clouds = clouds
         self._settings = settings
         self._boot_s = boot_s
         self._rows: list[dict[str, Any]] = []
@@ -45,7 +45,7 @@ class Nursery:
 
     def look(self) -> tuple[str, ...]:
         """Let machines join that have booted, and hosts go whose machine is gone; gives the names that joined."""
-        self._rows = [row for row in self._aws.instances() if row["state"] != _OVER or row["id"] in self._joined]
+        self._rows = [row for row in self._clouds.instances() if row["state"] != _OVER or row["id"] in self._joined]
         for row in self._rows:
             if row["id"] in self._joined and row["state"] not in _ALIVE:
                 self._cluster.release(self._joined.pop(row["id"]))

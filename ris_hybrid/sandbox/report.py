@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ris_hybrid.sandbox import timeline
-from ris_hybrid.sandbox.summary import rows_of
+from ris_hybrid.sandbox.summary import cloud_rows, rows_of, took_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,8 @@ def render(summary: Summary, histories: Mapping[str, History]) -> str:
     return page.render(
         summary=summary,
         rows=rows_of(summary),
+        clouds=cloud_rows(summary.main) if summary.main.shares else [],
+        took_over=took_over(summary.main),
         verdict=summary.verdict(),
         labs=sorted({lab for run in summary.runs.values() for lab in run.bill.usd_by_lab}),
         picture=picture[picture.index("<svg") :],

@@ -1,4 +1,4 @@
-"""One whole sandbox put together: AWS on loopback, what a pool needs in it, LSF_TOP, virtual LSF and ebrokerd."""
+"""One whole sandbox put together: clouds on loopback, what a pool needs in EC2, LSF_TOP, virtual LSF and ebrokerd."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from burst.aws.shapes import with_shapes
+from burst.shapes import with_shapes
 from ris_hybrid import planner_wiring
 from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.burst_file import load_burst
@@ -18,7 +18,8 @@ from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.sandbox import cloud, lsf_top
 from ris_hybrid.sandbox.apply.clients import SandboxClients
 from ris_hybrid.sandbox.aws.child import SandboxAws
-from ris_hybrid.sandbox.brokering import Broker, provider_of
+from ris_hybrid.sandbox.brokering import Broker, entered, provider_of
+from ris_hybrid.sandbox.capacity import check
 from ris_hybrid.sandbox.images.shelf import stocked
 from ris_hybrid.sandbox.job_work import SiteWorker, mounts_of
 from ris_hybrid.sandbox.lsf.cluster import Cluster
@@ -26,10 +27,12 @@ from ris_hybrid.sandbox.lsf.ebrokerd import Ebrokerd
 from ris_hybrid.sandbox.lsf.rcconf import read_rc_conf
 from ris_hybrid.sandbox.lsf.reply import master_host
 from ris_hybrid.sandbox.lsf.server import CommandServer, install_commands, serving
-from ris_hybrid.sandbox.machine_room import AwsMachineRoom
+from ris_hybrid.sandbox.machine_room import CloudMachineRoom
 from ris_hybrid.sandbox.nursery import Nursery
+from ris_hybrid.sandbox.second import environment, pointed, started
 from ris_hybrid.sandbox.simulation import Simulation
 from ris_hybrid.sandbox.turns import ServiceTurns
+from ris_hybrid.sandbox.world import Scarcity, World
 from ris_hybrid.wiring import DATA_VARIABLE, HOST_VARIABLE
 
 if TYPE_CHECKING:
@@ -70,17 +73,24 @@ class Rig:
     """A running sandbox."""
 
     settings: BurstSettings
-    aws: SandboxAws
+    world: World
     simulation: Simulation
     ebrokerd: Ebrokerd | Broker
     audit: Path
     """The provider's audit log."""
     env: dict[str, str]
     """What the scripts and LSF's clients run in; its clock follows the virtual time."""
+    scarcity: Scarcity
+
+    @property
+    def aws(self) -> SandboxAws:
+        """Its AWS."""
+        return self.world.aws
 
     def set_clock(self, now: float) -> None:
-        """Virtual time for AWS and for every script started from here on."""
-        self.aws.set_clock(now)
+        """Virtual time for the clouds and for every script started from here on."""
+        self.world.set_clock(now)
+        self.scarcity.at(now)
         self.env[CLOCK_VARIABLE] = repr(now)
 
 
@@ -89,23 +99,30 @@ def built(order: Order, places: Places) -> Iterator[Rig]:
     """Start a sandbox in an empty folder; everything it started has ended when the block ends.
 
     Raises:
-        ConfigError: burst.yaml, the scenario or hostProviders.json cannot be used.
+        ConfigError: burst.yaml, the scenario or hostProviders.json cannot be used, or names a cloud there is none of.
         PolicyViolation: what the pools need breaks a rule; nothing was built.
         SiteUnavailable: the AWS emulator did not start.
     """
     settings, scenario = order.settings(), order.scenario
-    aws = SandboxAws.start(places.aws_state, seed=order.seed, region=settings.region)
-    try:
+    check(scenario.capacity, (one.name for one in settings.clouds), settings.prices)
+    # A connection with a second cloud reads its credentials when it is first used, and again when they are refused.
+    with (
+        started(settings, scenario.starts) as second,
+        _aws(order, settings, places) as aws,
+        entered(environment(second)),
+    ):
         aws.set_clock(scenario.starts)
+        world = World(aws=aws, second=second)
         settings = replace(settings, endpoint_url=aws.url)
+        settings = pointed(settings, world.urls())
         outputs = cloud.build(settings, aws, places.root, scenario.phi_labs)
         settings = merge_outputs(replace(settings, outputs=outputs.name), places.root)
         conf = {**lsf_top.LSF_CONF, **scenario.lsf_conf}
         top = lsf_top.write(places.lsf_top, settings, order.host_providers, connector_on=not order.broker, conf=conf)
         cluster = _cluster(scenario, settings, places, aws)
         simulation = Simulation(cluster=cluster, arrivals=scenario.trace.arrivals if order.replay else ())
-        env = _environment(places, aws, top, cluster)
-        rig = _rig(order, settings, aws, simulation, top, env)
+        env = _environment(places, world, top, cluster)
+        rig = _rig(order, settings, world, simulation, top, env)
         install_commands(places.bin, places.socket)
         stocked(places.bin, places.root / "registries")
         try:
@@ -113,6 +130,13 @@ def built(order: Order, places: Places) -> Iterator[Rig]:
                 yield rig
         finally:
             cluster.close_shift()
+
+
+@contextmanager
+def _aws(order: Order, settings: BurstSettings, places: Places) -> Iterator[SandboxAws]:
+    aws = SandboxAws.start(places.aws_state, seed=order.seed, region=settings.region)
+    try:
+        yield aws
     finally:
         aws.stop()
 
@@ -133,7 +157,7 @@ def _cluster(scenario: Scenario, settings: BurstSettings, places: Places, aws: S
 def _rig(  # the parts that are plugged together
     order: Order,
     settings: BurstSettings,
-    aws: SandboxAws,
+    world: World,
     simulation: Simulation,
     top: lsf_top.LsfTop,
     env: dict[str, str],
@@ -141,7 +165,7 @@ def _rig(  # the parts that are plugged together
     boot_s = float(round(Random(order.seed).uniform(*_BOOT_S)))  # noqa: S311  # a draw of the sandbox, no secret
     ebrokerd: Ebrokerd | Broker
     if order.broker:
-        nursery = Nursery(simulation.cluster, aws, settings, boot_s)
+        nursery = Nursery(simulation.cluster, world, settings, boot_s)
         provider = provider_of(settings, top.data, simulation.cluster.now, env)
         ebrokerd = Broker(simulation.cluster, provider, nursery, top.data, simulation.history)
     else:
@@ -150,7 +174,9 @@ def _rig(  # the parts that are plugged together
             read_rc_conf(top.top),
             env,
             observer=simulation.narrator(),
-            machine_room=AwsMachineRoom(aws, lambda: simulation.cluster.now, trusting=order.host_providers is not None),
+            machine_room=CloudMachineRoom(
+                world, lambda: simulation.cluster.now, trusting=order.host_providers is not None
+            ),
             boot_s=boot_s,
         )
     audit = top.data / f"{settings.provider}-audit.jsonl"
@@ -162,13 +188,22 @@ def _rig(  # the parts that are plugged together
             env=env,
             history=simulation.history,
         )
-    rig = Rig(settings=settings, aws=aws, simulation=simulation, ebrokerd=ebrokerd, audit=audit, env=env)
+    rig = Rig(
+        settings=settings,
+        world=world,
+        simulation=simulation,
+        ebrokerd=ebrokerd,
+        audit=audit,
+        env=env,
+        scarcity=Scarcity(world, order.scenario.capacity, simulation.history),
+    )
+    rig.scarcity.at(simulation.cluster.now)
     simulation.ebrokerd, simulation.set_clock = ebrokerd, rig.set_clock
     return rig
 
 
-def _environment(places: Places, aws: SandboxAws, top: lsf_top.LsfTop, cluster: Cluster) -> dict[str, str]:
-    """What LSF's scripts inherit: commands on PATH, AWS's endpoint and the virtual clock are the sandbox's."""
+def _environment(places: Places, world: World, top: lsf_top.LsfTop, cluster: Cluster) -> dict[str, str]:
+    """What LSF's scripts inherit: commands on PATH, the clouds' addresses and the virtual clock are the sandbox's."""
     ours = Path(sys.executable).parent
     return {
         "PATH": os.pathsep.join([str(places.bin), str(ours), os.environ.get("PATH", os.defpath)]),
@@ -179,5 +214,5 @@ def _environment(places: Places, aws: SandboxAws, top: lsf_top.LsfTop, cluster: 
         DATA_VARIABLE: str(top.data),
         CLOCK_VARIABLE: repr(cluster.now),
         HOST_VARIABLE: master_host(cluster),
-        **aws.env(),
+        **world.env(),
     }

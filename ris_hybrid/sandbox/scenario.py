@@ -7,11 +7,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, ValidationError
 
 from ris_hybrid.config.document import UnusableFile, read
 from ris_hybrid.config.load import load_allocations
 from ris_hybrid.config.problems import problems
+from ris_hybrid.sandbox.capacity import Step
 from ris_hybrid.sandbox.lsf.clusterfile import load_cluster
 from ris_hybrid.sandbox.lsf.swf import Names, read_swf
 
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 _HINT = "see the shipped scenario.yaml"
 
 
+class _Step(BaseModel):
+    """One entry of its ``capacity``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    from_minute: NonNegativeFloat = 0.0
+    machines: dict[str, NonNegativeInt]
+
+
 class _File(BaseModel):
     """scenario.yaml as it is written."""
 
@@ -38,6 +48,7 @@ class _File(BaseModel):
     queues: dict[int, str] = {}
     labs: tuple[str, ...] = ()
     lsf_conf: dict[str, str] = {}
+    capacity: tuple[_Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +62,8 @@ class Scenario:
     starts: float
     lsf_conf: Mapping[str, str] = field(default_factory=dict)
     """What its lsf.conf says in place of the sandbox's own (``lsf_top.LSF_CONF``)."""
+    capacity: tuple[Step, ...] = ()
+    """How many machines the clouds have, and from when on."""
 
     @property
     def phi_labs(self) -> tuple[str, ...]:
@@ -128,4 +141,5 @@ def load_scenario(path: Path) -> Scenario:
         trace=read_swf(folder / wanted.trace, Names(labs=wanted.labs, queues=wanted.queues)),
         starts=wanted.starts.timestamp(),
         lsf_conf=wanted.lsf_conf,
+        capacity=tuple(Step(from_minute=one.from_minute, machines=one.machines) for one in wanted.capacity),
     )

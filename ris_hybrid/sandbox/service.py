@@ -23,6 +23,7 @@ from ris_hybrid.sandbox import rig as rigs
 from ris_hybrid.sandbox.places import Places
 from ris_hybrid.sandbox.rig import Order
 from ris_hybrid.sandbox.scenario import example_scenario, load_scenario
+from ris_hybrid.sandbox.second import pointed_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,8 @@ def _ended(code: int, log: Path) -> RisHybridError:
 def serve(places: Places, order: Order, *, speed: float, stop: threading.Event) -> None:
     """Run the sandbox until told to stop."""
     with rigs.built(order, places) as rig:
-        places.burst_yaml.write_text(order.burst_yaml.read_text(encoding="utf-8"), encoding="utf-8")
+        told = pointed_text(order.burst_yaml.read_text(encoding="utf-8"), rig.world.urls())
+        places.burst_yaml.write_text(told, encoding="utf-8")
         last = time.monotonic()
         places.write_state(KIND, rig.env)
         while not stop.wait(_TURN_S):

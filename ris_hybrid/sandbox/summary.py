@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from ris_hybrid.sandbox.bill import Bill
     from ris_hybrid.sandbox.lsf.spec import FinishedJob
+    from ris_hybrid.sandbox.shares import Share
+    from ris_hybrid.sandbox.takeover import TakeOver
 
 WITHOUT = "without"
 """The replay in which no queue borrows."""
@@ -54,6 +56,10 @@ class Run:
     """Jobs that ran on a cloud node, or on one beside others."""
     moves: Moves = NO_MOVES
     virtual_hours: float = 0.0
+    shares: tuple[Share, ...] = ()
+    """What each cloud did of it; empty where EC2 is the only one."""
+    takeovers: tuple[TakeOver, ...] = ()
+    """Every time a pool launched because another was empty."""
 
     def as_json(self) -> dict[str, Any]:
         """Seconds and dollars rounded to what they can mean."""
@@ -70,6 +76,15 @@ class Run:
             "jobs_burst": self.jobs_burst,
             "jobs_moved": self.moves.chosen,
             "jobs_moved_back": self.moves.back,
+            **self._of_clouds(),
+        }
+
+    def _of_clouds(self) -> dict[str, Any]:
+        if not self.shares:
+            return {}
+        return {
+            "clouds": [share.as_json() for share in self.shares],
+            "takeovers": [takeover.as_json() for takeover in self.takeovers],
         }
 
 
@@ -87,6 +102,39 @@ def rows_of(summary: Summary) -> dict[str, tuple[str, ...]]:
         "jobs moved there, back": tuple(f"{run.moves.chosen}, {run.moves.back}" for run in runs),
         "jobs finished": tuple(str(run.finished) for run in runs),
     }
+
+
+def cloud_rows(run: Run) -> list[tuple[str, ...]]:
+    """A head and a row for each cloud: what it did, what it cost, what it has left."""
+    head = ("cloud", "pools", "nodes launched", "node-hours", "dollars", "jobs run there", "nodes left")
+    return [
+        head,
+        *(
+            (
+                share.words,
+                ", ".join(share.pools),
+                str(share.bill.nodes),
+                f"{share.bill.node_hours:.1f}",
+                f"{share.bill.usd:.2f}",
+                str(share.jobs),
+                str(share.left),
+            )
+            for share in run.shares
+        ),
+    ]
+
+
+def took_over(run: Run) -> list[str]:
+    """A line for each pair of pools of which one took over from the other, with the code of the cloud."""
+    nodes: dict[tuple[str, str, str], int] = {}
+    for one in run.takeovers:
+        key = (one.empty, one.code, one.pool)
+        nodes[key] = nodes.get(key, 0) + one.nodes
+    where = {pool: f"{pool} ({share.words})" for share in run.shares for pool in share.pools}
+    return [
+        f"{where.get(empty, empty)} was empty by {code}: {where.get(pool, pool)} took over with {count} nodes"
+        for (empty, code, pool), count in nodes.items()
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,7 @@ def _pending(axes: Axes, history: History, without: History | None) -> None:
     _mark(axes, history, "launch", _GREEN, "launch")
     _mark(axes, history, "moved", _VIOLET, "jobs moved")
     _mark(axes, history, "refused", _RED, "wanted, not launched")
+    _mark(axes, history, "took over", _ORANGE, "another cloud took over")
     axes.legend(loc="upper right", fontsize=9)
 
 

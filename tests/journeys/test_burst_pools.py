@@ -50,6 +50,7 @@ def test_a_pool_switched_off_says_why_until_it_is_cleared(
     (row,) = json.loads(capsys.readouterr().out)["pools"]
     assert row == {
         "pool": "cpu",
+        "cloud": "",
         "state": "off",
         "why": "10 nodes in a row never joined",
         "held_until": None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +12,6 @@ from ris_hybrid.cli.app import main
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.pools_file import read_pools
 from ris_hybrid.config.user_data import MOST_BYTES
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 BURST_YAML = """\
 cluster: c1
@@ -82,3 +79,13 @@ def test_without_a_pool_all_of_them_are_the_file_the_stacks_read(
 def test_neither_a_pool_nor_json_is_told(conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["burst", "userdata", "--conf", str(conf)]) == 2
     assert "expected --pool NAME, or --json for all pools" in capsys.readouterr().err
+
+
+def test_a_pool_of_a_second_cloud_is_told_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    conf = Path(__file__).parents[2] / "examples" / "clouds" / "burst.yaml"
+    assert main(["burst", "userdata", "--pool", "campus8", "--conf", str(conf), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["bytes"], said["most_bytes"]) == (len(said["user_data"].encode()), 49149)
+    assert "RIS_CLOUD=research\n" in said["user_data"]
+    assert main(["burst", "userdata", "--conf", str(conf), "--json"]) == 0
+    assert [one["name"] for one in json.loads(capsys.readouterr().out)["pools"]] == ["cpu8"], "the stacks build EC2's"

@@ -92,3 +92,39 @@ def test_nothing_is_ended_when_lsf_does_not_answer(
     capsys.readouterr()
     assert disable() == 0  # without --drain the files are restored, and what is left is named
     assert "left running: " in capsys.readouterr().err
+
+
+SECOND = """\
+clouds:
+  - name: research
+    driver: openstack
+    auth_url: http://127.0.0.1:9
+    project: hpc
+    prices:
+      m1.xlarge: 0.30
+pools:
+  - name: campus
+    provider: libcloud
+    instance_types: [m1.xlarge]
+    image: lsf-node
+    networks: [hpc]
+    slots: 8
+    memory_mib: 15000
+    max_nodes: 4
+"""
+
+
+def test_a_cloud_that_cannot_be_asked_keeps_the_files(
+    disable: Any, master: Any, ec2: Any, make: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has no credentials here. EC2's machines are ended; what is left on the other is unknown."""
+    yaml = master.folder / "burst.yaml"
+    yaml.write_text(yaml.read_text().replace("pools:\n", SECOND))
+    cloud = Ec2Cloud(ec2, load_settings(yaml))
+    cloud.launch(make.launch(1))
+    (machine,) = cloud.machines()
+    hosts(master.folder, **{"node1": 0, machine.name: 0})
+    assert disable("--drain") == 5
+    assert "which machines are left is unknown: research: " in capsys.readouterr().err
+    assert not any(one.alive for one in cloud.machines())
+    assert (master.conf / "resource_connector" / "ris-aws").is_dir()

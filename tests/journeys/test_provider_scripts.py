@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import burst.rc
-from burst.aws import model_cut
 from burst.rc import conf, templates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ris_hybrid.settings import BurstSettings
 
 SCRIPTS = Path(burst.rc.__file__).parent / "scripts"
@@ -29,7 +30,6 @@ class Ebrokerd:
         provider = top / "conf" / "resource_connector" / settings.provider
         (provider / "conf").mkdir(parents=True)
         (provider / "conf" / templates.FILE_NAME).write_text(conf.dump(settings))
-        model_cut.write(provider / "conf")
         listed = {"providers": [{"name": settings.provider, "confPath": f"resource_connector/{settings.provider}"}]}
         (provider.parent / "hostProviders.json").write_text(json.dumps(listed))
         self.policy_environment = {
@@ -72,12 +72,18 @@ class Ebrokerd:
 
 @pytest.fixture
 def ebrokerd(
-    tmp_path: Path, sandbox_aws: Any, ec2_settings: BurstSettings, coverage_environment: dict[str, str]
+    tmp_path: Path,
+    sandbox_aws: Any,
+    ec2_settings: BurstSettings,
+    coverage_environment: dict[str, str],
+    lay_cut: Callable[[Path], object],
 ) -> Ebrokerd:
     sandbox_aws.timing(pending_s=0, shutting_down_s=0)
     top = tmp_path / "lsf top"
     top.mkdir()
-    return Ebrokerd(top, ec2_settings, {**sandbox_aws.env(), **coverage_environment})
+    made = Ebrokerd(top, ec2_settings, {**sandbox_aws.env(), **coverage_environment})
+    lay_cut(top / "conf" / "resource_connector" / ec2_settings.provider / "conf")
+    return made
 
 
 def test_every_script_is_executable_and_known() -> None:

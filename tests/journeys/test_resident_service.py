@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import burst.rc
-from burst.aws import model_cut
 from burst.rc import conf, templates
 from ris_hybrid import relay
 
@@ -68,7 +67,6 @@ class Master:
         self.top, self.settings, self.work = top, settings, top / "work"
         (top / "conf").mkdir()
         (top / "conf" / templates.FILE_NAME).write_text(conf.dump(settings))
-        model_cut.write(top / "conf")
         self.env = {
             "PATH": f"{lsf}:{BIN}:{os.defpath}",
             "HOME": str(top),
@@ -136,13 +134,20 @@ class Master:
 
 @pytest.fixture
 def master(
-    tmp_path: Path, sandbox_aws: Any, ec2_settings: BurstSettings, lsf: Path, coverage_environment: dict[str, str]
+    tmp_path: Path,
+    sandbox_aws: Any,
+    ec2_settings: BurstSettings,
+    lsf: Path,
+    coverage_environment: dict[str, str],
+    lay_cut: Callable[[Path], object],
 ) -> Master:
     sandbox_aws.timing(pending_s=0, shutting_down_s=0)
     top = tmp_path / "lsf top"
     top.mkdir()
     clock = {"RIS_HYBRID_SANDBOX_CLOCK": "1800000000"}
-    return Master(top, ec2_settings, lsf, {**sandbox_aws.env(), **coverage_environment, **clock})
+    made = Master(top, ec2_settings, lsf, {**sandbox_aws.env(), **coverage_environment, **clock})
+    lay_cut(top / "conf")
+    return made
 
 
 @pytest.fixture
@@ -234,7 +239,7 @@ def test_a_turn_tells_what_it_saw(master: Master, service: Any) -> None:
     assert service.poll() is None
     assert until((master.work / "aws.prom").exists)
     figures = master.figures()
-    assert figures['ris_hybrid_asked{what="ec2"}'] == 1
+    assert figures['ris_hybrid_asked{what="cloud"}'] == 1
     assert figures['ris_hybrid_asked{what="lsf"}'] == 1
     assert figures["ris_hybrid_budget_usd"] == 1000
     assert figures["ris_hybrid_turns_total"] == 1
@@ -274,7 +279,7 @@ def test_a_spot_interruption_from_ec2_to_lsf(master: Master, lsf: Path, sandbox_
     assert tags[first["id"]]["ris_notice"] == "1800000120"
     assert "ris_notice" not in tags[second["id"]]
     assert (lsf / "badmin.log").read_text().splitlines() == [
-        f"hclose -C EC2 takes this spot machine back {first['name']}"
+        f"hclose -C the cloud takes this spot machine back {first['name']}"
     ]
     assert [event["machine"] for event in master.events("spot notice")] == [first["id"]]
     assert master.figures()["ris_hybrid_notices_total"] == 1

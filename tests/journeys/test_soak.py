@@ -46,9 +46,9 @@ def test_an_hour_of_it_with_real_child_processes(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_a_seed_is_a_day(tmp_path: Path) -> None:
-    days = [soak(tmp_path / name, "--hours", "1", "--first", "1") for name in ("a", "b")]
-    for day in days:
-        day.pop("wall_s")
-    assert days[0] == days[1]
-    assert days[0]["faults"]["kill"] > 0
+def test_an_hour_of_it_over_two_clouds_leaves_nothing_on_either(tmp_path: Path) -> None:
+    day = soak(tmp_path, "--clouds", "--hours", "1", "--first", "2")
+    assert (day["failures"], day["orphans"]) == ([], [])
+    assert day["finished"] == day["jobs"] > 20
+    assert day["nodes"] > 5
+    assert day["faults"]["kill"] > 0

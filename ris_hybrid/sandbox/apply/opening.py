@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from burst.aws.shapes import with_shapes
+from burst.shapes import with_shapes
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.mirroring.collecting import seldom

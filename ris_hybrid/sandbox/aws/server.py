@@ -32,6 +32,9 @@ def make_server(*, seed: int, port: int = 0, host: str = LOOPBACK) -> Any:
     """
     if host != LOOPBACK:
         raise ConfigError(f"the sandbox listens on {LOOPBACK} only, not on {host}", "leave the address out")
+    from ris_hybrid.sandbox.aws.moto_import import import_moto
+
+    import_moto()
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server as werkzeug_server
 

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 from burst.aws.prices import catalog
-from burst.aws.shapes import with_shapes
+from burst.shapes import with_shapes
 from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.outputs import merge_outputs
 from ris_hybrid.sandbox import cloud, lsf_top
@@ -33,7 +33,7 @@ from ris_hybrid.sandbox.lsf.ebrokerd import Ebrokerd
 from ris_hybrid.sandbox.lsf.rcconf import read_rc_conf
 from ris_hybrid.sandbox.lsf.server import CommandServer, install_commands, serving
 from ris_hybrid.sandbox.lsf.spec import ClusterSpec, HostSpec, QueueSpec
-from ris_hybrid.sandbox.machine_room import AwsMachineRoom
+from ris_hybrid.sandbox.machine_room import CloudMachineRoom
 from ris_hybrid.sandbox.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Stand:
             self.later(now - self.now)
             env[CLOCK_VARIABLE] = repr(now)
 
-        room = AwsMachineRoom(self.aws, lambda: self.cluster.now, trusting=True)
+        room = CloudMachineRoom(self.aws, lambda: self.cluster.now, trusting=True)
         ebrokerd = Ebrokerd(self.cluster, self._conf, env, machine_room=room, boot_s=_BOOT_S)
         self._rows = ebrokerd.rc_rows
         driven = Simulation(cluster=self.cluster, arrivals=arrivals, ebrokerd=ebrokerd, set_clock=set_clock)

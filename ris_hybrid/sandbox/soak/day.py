@@ -126,7 +126,7 @@ class Drive:
 
     def _figures(self, wall_s: float) -> Figures:
         site, day, watch, fate = self._site, self._day, self._watch, self._fate
-        rows, known = site.aws.instances(), self._watch.known()
+        rows, known = site.world.instances(), self._watch.known()
         left = [row["id"] for row in alive(rows)]
         faults = self._trouble.counts + type(self._trouble.counts)(
             {Kind.KILL: len(fate.kills), Kind.NO_JOIN: len(site.room.never)}
@@ -142,7 +142,7 @@ class Drive:
             cap=site.settings.caps.nodes,
             usd=bill_of((rented(row) for row in rows), site.settings.prices, site.cluster.now).usd,
             budget_usd=site.settings.budget.usd_per_month,
-            orphans=tuple(left),
+            orphans=(*left, *site.world.unplaced()),
             unknown=tuple(one for one in left if one not in known),
             leaked=tuple(watch.leaked),
             doubled=tuple(watch.doubled),

@@ -1,4 +1,4 @@
-"""The site of a soak put together: AWS on loopback, the virtual LSF, ebrokerd, and the calls between them."""
+"""The site of a soak put together: clouds on loopback, the virtual LSF, ebrokerd, and the calls between them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from burst.aws.shapes import with_shapes
+from burst.shapes import with_shapes
 from onprem.shell import Completed
 from ris_hybrid.clocks import CLOCK_VARIABLE
 from ris_hybrid.config.burst_file import load_burst
@@ -25,10 +25,12 @@ from ris_hybrid.sandbox.lsf.ebrokerd import Ebrokerd
 from ris_hybrid.sandbox.lsf.rcconf import read_rc_conf
 from ris_hybrid.sandbox.lsf.server import CommandServer, install_commands, serving
 from ris_hybrid.sandbox.lsf.spec import ClusterSpec, HostSpec, QueueSpec
-from ris_hybrid.sandbox.machine_room import AwsMachineRoom
+from ris_hybrid.sandbox.machine_room import CloudMachineRoom
 from ris_hybrid.sandbox.narrator import Narrator
+from ris_hybrid.sandbox.second import pointed, started
 from ris_hybrid.sandbox.soak.fate import entered
 from ris_hybrid.sandbox.soak.ordeals import never_joins
+from ris_hybrid.sandbox.world import World
 from ris_hybrid.wiring import DATA_VARIABLE
 
 if TYPE_CHECKING:
@@ -52,9 +54,9 @@ _SPEC = ClusterSpec(
 
 
 class Room:
-    """Machines as the sandbox's AWS sees them; some come up and never join."""
+    """Machines as the sandbox's clouds see them; some come up and never join."""
 
-    def __init__(self, room: AwsMachineRoom, day: Day) -> None:
+    def __init__(self, room: CloudMachineRoom, day: Day) -> None:
         self._room, self._day = room, day
         self.never: set[str] = set()
 
@@ -86,7 +88,7 @@ class Site:
     """A running site."""
 
     settings: BurstSettings
-    aws: SandboxAws
+    world: World
     cluster: Cluster
     ebrokerd: Ebrokerd
     server: CommandServer
@@ -99,9 +101,14 @@ class Site:
     conf: Path
     """PRO_CONF_DIR."""
 
+    @property
+    def aws(self) -> SandboxAws:
+        """Its AWS."""
+        return self.world.aws
+
     def set_clock(self, now: float) -> None:
-        """Virtual time for AWS and for every script from here on."""
-        self.aws.set_clock(now)
+        """Virtual time for the clouds and for every script from here on."""
+        self.world.set_clock(now)
         self.env[CLOCK_VARIABLE] = repr(now)
 
     def lose_files(self) -> None:
@@ -112,36 +119,46 @@ class Site:
 
 
 @contextmanager
-def built(day: Day, places: Places) -> Iterator[Site]:
-    """Start the site of a day in an empty folder; all it started has ended when the block ends."""
-    settings = with_shapes(load_burst(Path(__file__).with_name("burst.yaml")))
-    aws = SandboxAws.start(places.aws_state, seed=day.seed, region=settings.region)
-    try:
-        aws.set_clock(STARTS)
-        settings = replace(settings, endpoint_url=aws.url)
+def built(day: Day, places: Places, *, clouds: bool = False) -> Iterator[Site]:
+    """Start the site of a day, with an OpenStack beside EC2 where ``clouds`` says so, in an empty folder.
+
+    All it started has ended when the block ends.
+    """
+    settings = with_shapes(load_burst(Path(__file__).with_name("burst-clouds.yaml" if clouds else "burst.yaml")))
+    with started(settings, STARTS) as second, _aws(day, settings, places) as aws:
+        world = World(aws=aws, second=second)
+        world.set_clock(STARTS)
+        settings = pointed(replace(settings, endpoint_url=aws.url), world.urls())
         outputs = cloud.build(settings, aws, places.root)
         settings = merge_outputs(replace(settings, outputs=outputs.name), places.root)
         top = lsf_top.write(places.lsf_top, settings)
         if day.seed % 2:
             _wait_longer(top.conf / "resource_connector" / "hostProviders.json")
-        site = _site(day, settings, aws, top, _environment(places, aws, top))
+        site = _site(day, settings, world, top, _environment(places, world, top))
         install_commands(places.bin, places.socket)
         with serving(site.server, places.socket), entered(site.env):
             yield site
+
+
+@contextmanager
+def _aws(day: Day, settings: BurstSettings, places: Places) -> Iterator[SandboxAws]:
+    aws = SandboxAws.start(places.aws_state, seed=day.seed, region=settings.region)
+    try:
+        yield aws
     finally:
         aws.stop()
 
 
-def _site(day: Day, settings: BurstSettings, aws: SandboxAws, top: lsf_top.LsfTop, env: dict[str, str]) -> Site:
+def _site(day: Day, settings: BurstSettings, world: World, top: lsf_top.LsfTop, env: dict[str, str]) -> Site:
     cluster = Cluster(_SPEC, STARTS)
     history = History(started=STARTS)
-    room = Room(AwsMachineRoom(aws, lambda: cluster.now), day)
+    room = Room(CloudMachineRoom(world, lambda: cluster.now), day)
     ebrokerd = Ebrokerd(
         cluster, read_rc_conf(top.top), env, observer=Narrator(history), machine_room=room, boot_s=BOOT_S
     )
     return Site(
         settings=settings,
-        aws=aws,
+        world=world,
         cluster=cluster,
         ebrokerd=ebrokerd,
         server=CommandServer(cluster, ebrokerd.rc_rows),
@@ -160,7 +177,7 @@ def _wait_longer(path: Path) -> None:
     path.write_text(json.dumps(listed), encoding="utf-8")
 
 
-def _environment(places: Places, aws: SandboxAws, top: lsf_top.LsfTop) -> dict[str, str]:
+def _environment(places: Places, world: World, top: lsf_top.LsfTop) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join(
             [str(places.bin), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
@@ -171,5 +188,5 @@ def _environment(places: Places, aws: SandboxAws, top: lsf_top.LsfTop) -> dict[s
         "RIS_HYBRID_RC": str(knife.write_command(places.root / "cut-rc")),
         DATA_VARIABLE: str(top.data),
         CLOCK_VARIABLE: repr(STARTS),
-        **aws.env(),
+        **world.env(),
     }

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from ris_hybrid.sandbox.soak.verdict import Figures
 
 
-def soak(seed: int, hours: float, *, children: bool = False, keep: Path | None = None) -> Figures:
-    """One day. When a guarantee did not hold, ``keep`` gets ``soak-<seed>.json`` and the provider's audit log."""
+def soak(seed: int, hours: float, *, children: bool = False, clouds: bool = False, keep: Path | None = None) -> Figures:
+    """One day, over two clouds if asked.
+
+    When a guarantee did not hold, ``keep`` gets ``soak-<seed>.json`` and the provider's audit log.
+    """
     places = Places(root=root() / f"demo-{os.getpid()}")
     places.create()
     places.write_state("soak", {})
     try:
         day = day_of(seed, hours)
-        with built(day, places) as site:
+        with built(day, places, clouds=clouds) as site:
             figures = Drive(day, site, children=children).run()
             if figures.failures and keep is not None:
                 _keep(figures, site, keep)
@@ -36,7 +39,7 @@ def soak(seed: int, hours: float, *, children: bool = False, keep: Path | None =
 
 def _keep(figures: Figures, site: Site, folder: Path) -> None:
     lines = [f"{site.history.minutes(one.at):8.1f} min  {one.kind:<14} {one.text}" for one in site.history.happenings]
-    told = {**figures.as_json(), "history": lines, "machines": site.aws.instances()}
+    told = {**figures.as_json(), "history": lines, "machines": site.world.instances()}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"soak-{figures.seed}.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     for log in sorted(site.data.glob("*-audit.jsonl")):

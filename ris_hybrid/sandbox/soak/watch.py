@@ -1,4 +1,4 @@
-"""Looks at AWS and at LSF's book while a soak runs, and remembers what must never be seen."""
+"""Looks at the clouds and at LSF's book while a soak runs, and remembers what must never be seen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Watch:
 
     def look(self) -> int:
         """Take note of this moment; how many machines are up."""
-        up = alive(self._site.aws.instances())
+        up = alive(self._site.world.instances())
         self.most_alive = max(self.most_alive, len(up))
         now, known = self._site.cluster.now, self.known()
         unknown = {row["id"] for row in up if row["id"] not in known}

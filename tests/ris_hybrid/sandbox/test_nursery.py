@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
 
@@ -8,9 +8,6 @@ from ris_hybrid.sandbox.lsf.cluster import Cluster
 from ris_hybrid.sandbox.lsf.holdings import Stage
 from ris_hybrid.sandbox.lsf.spec import ClusterSpec, HostSpec, JobRequest, QueueSpec
 from ris_hybrid.sandbox.nursery import Nursery
-
-if TYPE_CHECKING:
-    from ris_hybrid.sandbox.aws.child import SandboxAws
 
 START = 1_800_000_000.0
 
@@ -43,7 +40,7 @@ def cluster() -> Cluster:
 
 @pytest.fixture
 def nursery(aws: Aws, cluster: Cluster, make: Any) -> Nursery:
-    return Nursery(cluster, cast("SandboxAws", aws), make.settings(), boot_s=240.0)
+    return Nursery(cluster, aws, make.settings(), boot_s=240.0)
 
 
 def test_a_machine_joins_when_it_has_booted(aws: Aws, cluster: Cluster, nursery: Nursery) -> None:

@@ -13,8 +13,11 @@ import pytest
 from rich.console import Console
 
 from ris_hybrid.sandbox import live
+from ris_hybrid.sandbox.bill import Bill
 from ris_hybrid.sandbox.history import History, Sample
 from ris_hybrid.sandbox.report import clock_text, render
+from ris_hybrid.sandbox.shares import Share
+from ris_hybrid.sandbox.takeover import TakeOver
 from ris_hybrid.sandbox.timeline import draw, turns
 
 
@@ -169,3 +172,20 @@ def test_a_level_line_needs_its_two_ends_alone() -> None:
         (420.0, 2),
     ]
     assert turns([]) == []
+
+
+def test_the_report_says_which_cloud_did_what_and_who_took_over(told: Any) -> None:
+    bill = Bill(nodes=5, node_hours=2.5, usd=0.75, usd_by_lab={"lee": 0.75}, episodes=1)
+    share = Share(cloud="research", words="OpenStack research", pools=("campus8",), bill=bill, jobs=10, left=0)
+    over = TakeOver(
+        at=told.start, pool="campus8", nodes=2, lab="lee", empty="cpu8", code="InsufficientInstanceCapacity"
+    )
+    summary = told.summary(thresholds=told.run(shares=(share,), takeovers=(over, over)))
+    page = render(summary, {"thresholds": told.history()})
+    assert "every cloud is an emulator" in page
+    assert "<td>OpenStack research</td><td>campus8</td>" in page
+    assert '<td class="n">2.5</td><td class="n">0.75</td><td class="n">10</td><td class="n">0</td>' in page
+    assert "cpu8 was empty by InsufficientInstanceCapacity: campus8 (OpenStack research) took over with 4 nodes" in page
+    run = summary.as_json()["modes"]["thresholds"]
+    assert (run["clouds"][0]["cloud"], len(run["takeovers"])) == ("research", 2)
+    assert "clouds" not in told.summary().as_json()

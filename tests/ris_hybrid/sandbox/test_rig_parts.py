@@ -7,7 +7,7 @@ import os
 import threading
 from base64 import b64decode
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import botocore
 import pytest
@@ -23,9 +23,10 @@ from ris_hybrid.sandbox.aws.child import SandboxAws
 from ris_hybrid.sandbox.lsf.cluster import Cluster
 from ris_hybrid.sandbox.lsf.rcconf import read_rc_conf
 from ris_hybrid.sandbox.lsf.spec import ClusterSpec, HostSpec, QueueSpec
-from ris_hybrid.sandbox.machine_room import AwsMachineRoom
+from ris_hybrid.sandbox.machine_room import CloudMachineRoom
 from ris_hybrid.sandbox.rig import Rig
 from ris_hybrid.sandbox.simulation import Simulation
+from ris_hybrid.sandbox.world import Scarcity, World
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -174,7 +175,7 @@ def test_a_cloud_host_answers_when_aws_says_it_runs(
 ) -> None:
     sandbox_aws.timing(pending_s=30, shutting_down_s=30)
     now = [make.now]
-    room = AwsMachineRoom(sandbox_aws, lambda: now[0])
+    room = CloudMachineRoom(sandbox_aws, lambda: now[0])
     cloud = Ec2Cloud(ec2, ec2_settings)
     (machine_id,) = cloud.launch(make.launch(1)).machine_ids
 
@@ -204,7 +205,15 @@ def rig(make: Any) -> Rig:
         name="c", hosts=(HostSpec(prefix="n", count=1, slots=1),), queues=(QueueSpec(name="q"),), default_queue="q"
     )
     simulation = Simulation(cluster=Cluster(spec, make.now))
-    parts: dict[str, Any] = {"aws": _Aws(), "ebrokerd": None, "env": {}, "audit": Path("audit.jsonl")}
+    world = World(aws=cast("SandboxAws", _Aws()))
+    scarcity = Scarcity(world, (), simulation.history)
+    parts: dict[str, Any] = {
+        "world": world,
+        "scarcity": scarcity,
+        "ebrokerd": None,
+        "env": {},
+        "audit": Path("audit.jsonl"),
+    }
     return Rig(settings=make.settings(), simulation=simulation, **parts)
 
 
@@ -213,7 +222,7 @@ def test_a_turn_moves_everything_on_and_sets_every_clock(rig: Rig, make: Any) ->
     assert rig.simulation.cluster.now == make.now + 150
     assert [sample.at - make.now for sample in rig.simulation.history.samples] == [0, 60, 120]
     assert rig.env == {"RIS_HYBRID_SANDBOX_CLOCK": repr(make.now + 150)}
-    assert rig.aws.clock == [make.now + 150]
+    assert cast("_Aws", rig.aws).clock == [make.now + 150]
 
 
 def test_a_turn_ends_when_it_is_told_to_stop(rig: Rig, make: Any) -> None:
@@ -221,7 +230,7 @@ def test_a_turn_ends_when_it_is_told_to_stop(rig: Rig, make: Any) -> None:
     rig.simulation.watch = lambda _history: stop.set()
     service._turn(rig, 86400.0, stop)
     assert rig.simulation.cluster.now == make.now
-    assert rig.aws.clock == []
+    assert cast("_Aws", rig.aws).clock == []
 
 
 def test_a_sandbox_that_stays_remembers_only_so_much(rig: Rig) -> None:

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from burst.shapes import with_shapes
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.errors import ConfigError
 from ris_hybrid.planner_settings import Planner, Steering
+from ris_hybrid.sandbox.capacity import Step, check
 from ris_hybrid.sandbox.scenario import example_site, load_scenario
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def test_numbers_of_the_trace_become_names_of_the_site(site: Path) -> None:
     assert (arrival.at, arrival.request.queue, arrival.request.user_group) == (30, "fast", "compute-wu")
     assert (scenario.name, scenario.starts, scenario.cluster.name) == ("trace.swf", 1_782_892_800, "c1")
     assert scenario.phi_labs == ("wu",)
+    assert scenario.capacity == ()
 
 
 def test_without_bursting_no_queue_borrows_and_all_else_stays(site: Path) -> None:
@@ -100,6 +103,8 @@ def hosts_of(cluster: Any, queue: str) -> list[str]:
         ("trace.swf", "no.swf", "no.swf: expected a readable trace"),
         ("cluster.yaml", "no.yaml", "no.yaml: file: expected readable YAML"),
         ("allocations: labs", "allocations: none", "none:1: cannot be read"),
+        ("labs: [", "capacity: [{machines: {c7a.xlarge: -1}}]\nlabs: [", "scenario.yaml:6: capacity[0].machines."),
+        ("labs: [", "capacity: [{minute: 3}]\nlabs: [", "scenario.yaml:6: capacity[0].m"),
     ],
 )
 def test_what_cannot_be_used_is_told_with_its_place(site: Path, old: str, new: str, complaint: str) -> None:
@@ -114,6 +119,25 @@ def test_what_cannot_be_used_is_told_with_its_place(site: Path, old: str, new: s
 def test_a_scenario_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"scenario\.yaml:1: cannot be read"):
         load_scenario(tmp_path / "scenario.yaml")
+
+
+def test_the_scenario_says_how_many_machines_there_are(site: Path) -> None:
+    told = SCENARIO + "capacity: [{machines: {a: 1}}, {from_minute: 30.5, machines: {research/b: 0}}]\n"
+    (site / "scenario.yaml").write_text(told)
+    assert load_scenario(site / "scenario.yaml").capacity == (
+        Step(machines={"a": 1}),
+        Step(from_minute=30.5, machines={"research/b": 0}),
+    )
+
+
+def test_the_example_of_two_clouds_limits_the_types_its_pools_name() -> None:
+    folder = example_site().parents[2] / "examples" / "clouds"
+    scenario, settings = load_scenario(folder / "scenario.yaml"), with_shapes(load_burst(folder / "burst.yaml"))
+    check(scenario.capacity, [cloud.name for cloud in settings.clouds], settings.prices)
+    named = {kind for step in scenario.capacity for kind in step.machines}
+    assert named == {kind for pool in settings.pools for kind in pool.instance_types}
+    assert {pool.cloud for pool in settings.pools} == {"", "research"}
+    assert scenario.trace.left_out == 0
 
 
 def test_the_shipped_example_can_be_replayed() -> None:

@@ -83,13 +83,13 @@ def test_a_day_that_failed_is_exit_code_6_with_its_history(tmp_path: Any, capsys
 
 
 class FakeSite:
-    """AWS and LSF as the watch asks them."""
+    """The clouds and LSF as the watch asks them."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
         self.known: list[str] = []
         self.cluster = SimpleNamespace(now=0.0)
-        self.aws = SimpleNamespace(instances=lambda: self.rows)
+        self.world = SimpleNamespace(instances=lambda: self.rows)
         held = lambda: [SimpleNamespace(machine_id=one) for one in self.known]  # noqa: E731
         self.ebrokerd = SimpleNamespace(holdings=held)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from burst.aws.prices import catalog
-from burst.aws.shapes import with_shapes
+from burst.shapes import with_shapes
 from policies.live import check_holdings
 from policies.rules.rule import Context
 from ris_hybrid import wiring
@@ -67,6 +67,7 @@ def stacks(aws: SandboxAws, plan: MirrorPlan, tmp_path: Path) -> SandboxStacks:
     )
 
 
+@pytest.mark.timeout(300)  # the longest of its run: it begins first
 def test_all_go_up_after_a_failure_are_mended_keep_the_rules_and_only_what_is_protected_stays(
     aws: SandboxAws, stacks: SandboxStacks, plan: MirrorPlan, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:

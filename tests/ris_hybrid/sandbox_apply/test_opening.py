@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from burst.aws.shapes import with_shapes
+from burst.shapes import with_shapes
 from ris_hybrid.config.burst_file import load_burst
 from ris_hybrid.config.mirror_file import load_mirror
 from ris_hybrid.config.pools_file import read_pools
