@@ -2,201 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-from dataclasses import dataclass, field, replace
-from itertools import count
-from pathlib import Path
+from dataclasses import replace
+from itertools import count, cycle
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import burst.rc
 from burst import reaping
 from burst.audit import FakeAudit
-from burst.aws import model_cut
 from burst.aws.client import ec2_client
+from burst.clients import Clients
 from burst.fake import FakeCloud, FakeLedger
 from burst.journal import FakeJournal
 from burst.provider import Provider
-from burst.rc import conf, policy, templates, verbs, wire
+from burst.rc import policy, verbs, wire
 from burst.spend import FakeSpend
-from ris_hybrid import clocks, hook, wiring
 from ris_hybrid.errors import Refused, RisHybridError
 from ris_hybrid.model import Host, Job, JobStatus, MachineState, Queue
-from ris_hybrid.sandbox import knife
+from ris_hybrid.pool_settings import SecondCloud
 from ris_hybrid.sandbox.aws.child import SandboxAws
+from ris_hybrid.sandbox.gce import wire as google
 from ris_hybrid.sandbox.knife import Cut, Killed
+from tests.trials.script_world import Call, Kept, ScriptWorld
+from tests.trials.sides import CLOUD, Ec2Side, GceSide, OpenStackSide, on_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-SCRIPTS = Path(burst.rc.__file__).parent / "scripts"
 Answer = dict[str, Any]
-UP = {"pending", "running"}
-
-
-@dataclass(slots=True, kw_only=True)
-class Call:
-    """What became of a call; ``answer`` is None when it was killed."""
-
-    code: int
-    answer: Answer | None
-    calls: list[str] = field(default_factory=list)
-
-
-class AfterLaunch(knife.Knife):
-    """Ends the call that has launched machines, before it can say so."""
-
-    def received(self, **_: object) -> None:
-        if self.seen[-1] == "CreateFleet":
-            raise Killed
-
-
-class SandboxWorld:
-    """The real scripts over the sandbox AWS: killed ones are child processes, the others run in this process."""
-
-    def __init__(self, top: Path, settings: Any, aws: Any, ec2: Any, environment: dict[str, str]) -> None:
-        self.top, self.settings, self.aws, self.ec2 = top, settings, aws, ec2
-        self.now = aws.clock()
-        self._numbers = count(1)
-        self.data = top / "work"
-        confdir = top / "provider"
-        (confdir / "conf").mkdir(parents=True)
-        (confdir / "conf" / templates.FILE_NAME).write_text(conf.dump(settings))
-        model_cut.write(confdir / "conf")
-        connector = top / "conf" / "resource_connector"
-        connector.mkdir(parents=True)
-        listed = {"providers": [{"name": settings.provider, "confPath": str(confdir)}]}
-        (connector / "hostProviders.json").write_text(json.dumps(listed))
-        self.bin = top / "bin"
-        self.bin.mkdir()
-        for name in ("bjobs", "bhosts", "bqueues"):
-            (self.bin / name).write_text(f'#!/bin/sh\ncat "{self.bin}/{name}.json"\n')
-            (self.bin / name).chmod(0o755)
-        self._environment = {
-            "PATH": f"{self.bin}:{Path(sys.executable).parent}:{os.defpath}",
-            "RIS_HYBRID_RC": str(knife.write_command(top / "cut-rc")),
-            "LSF_ENVDIR": str(top / "conf"),
-            "PRO_LSF_TOP": str(top),
-            "PRO_LSF_LOGDIR": str(top / "log"),
-            "PRO_DATA_DIR": str(self.data),
-            "PRO_CONF_DIR": str(confdir),
-            "PROVIDER_NAME": settings.provider,
-            "SCRIPT_OPTIONS": "",
-            **aws.env(),
-            **environment,
-        }
-        self.see(())
-        self.queue_up(0)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**self._environment, clocks.CLOCK_VARIABLE: repr(self.now)}
-
-    def file(self, content: Any) -> str:
-        """An input file as LSF writes it: a new name for every call, dated by the virtual clock."""
-        path = self.top / f"in-{next(self._numbers):04d}.json"
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        os.utime(path, (self.now, self.now))
-        return str(path)
-
-    def command(self, verb: str, payload: Any) -> list[str]:
-        options = [self.file(payload)] if verb == "policy" else ["-f", self.file(payload)]
-        return [str(SCRIPTS / f"{verb}.sh"), *options]
-
-    def child(self, verb: str, payload: Any, **more: str) -> Call:
-        """The real script in a process of its own."""
-        log = self.top / f"calls-{next(self._numbers)}"
-        environment = {**self.environment, knife.CALLS_VARIABLE: str(log), **more}
-        done = subprocess.run(self.command(verb, payload), env=environment, capture_output=True, check=False)
-        assert done.stderr == b""
-        calls = log.read_text().split() if log.exists() else []
-        return Call(code=done.returncode, answer=json.loads(done.stdout) if done.stdout else None, calls=calls)
-
-    def call(self, verb: str, payload: Any, cut: Cut | None = None) -> Call:
-        if cut is not None:
-            done = self.child(verb, payload, **{knife.CUT_VARIABLE: f"{cut.call} {cut.point}"})
-            assert (done.code, done.answer) == (-9, None), f"{verb} was not killed at {cut}: {done}"
-            return done
-        with knife.drawn(knife.Knife(end=lambda: None)) as seen, pytest.MonkeyPatch.context() as patch:
-            patch.setenv("PATH", self._environment["PATH"])
-            code, answer = hook.run([verb, "-f", self.file(payload)], self.environment)
-        return Call(code=code, answer=json.loads(json.dumps(answer, allow_nan=False)), calls=seen.seen)
-
-    def whole(self, verb: str, payload: Any) -> Call:
-        """The real script to its end: what it calls is what can be cut."""
-        return self.child(verb, payload)
-
-    def launch_and_die(self, payload: Any) -> None:
-        """requestMachines, killed once CreateFleet has been carried out; in this process, to set a scene."""
-        with knife.drawn(AfterLaunch(end=lambda: None)), pytest.raises(Killed):
-            hook.run(["requestMachines", "-f", self.file(payload)], self.environment)
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
-        self.aws.set_clock(self.now)
-
-    def machines(self) -> list[Any]:
-        return [row for row in self.aws.instances() if row["tags"].get("ris_provider") == self.settings.provider]
-
-    def alive(self) -> set[str]:
-        return {row["id"] for row in self.machines() if row["state"] in UP}
-
-    def requests(self) -> dict[str, str]:
-        """Machine to the request it belongs to now."""
-        return {row["id"]: row["tags"]["ris_request"] for row in self.machines() if row["state"] in UP}
-
-    def names(self) -> dict[str, str]:
-        return {row["id"]: row["name"] for row in self.machines()}
-
-    def end(self, machine_id: str) -> None:
-        """Somebody ends a machine without asking us."""
-        self.ec2.terminate_instances(InstanceIds=[machine_id])
-
-    def stop(self, machine_id: str) -> None:
-        self.ec2.stop_instances(InstanceIds=[machine_id])
-
-    def refuse_ends(self, refused: bool) -> None:
-        rule = {"match": "TerminateInstances", "do": {"error": {"code": "UnauthorizedOperation", "status": 403}}}
-        self.aws.faults([rule] if refused else [])
-
-    def grant(self, machines: int | None) -> None:
-        rule = {"match": "CreateFleet", "do": {"grant": machines}}
-        self.aws.faults([rule] if machines is not None else [])
-
-    def lose_files(self) -> None:
-        """What a fail-over to a master with an empty data directory means."""
-        for path in self.data.glob("*"):
-            path.unlink()
-
-    def pool_of(self, machines: int, subnets: tuple[str, ...]) -> None:
-        """Let the pool have so many, in these subnets."""
-        pools = tuple(replace(pool, max_nodes=machines, subnets=subnets) for pool in self.settings.pools)
-        self.settings = replace(self.settings, pools=pools)
-        Path(self._environment["PRO_CONF_DIR"], "conf", templates.FILE_NAME).write_text(conf.dump(self.settings))
-
-    def see(self, names: Any) -> None:
-        """What bhosts lists."""
-        hosts = ["onprem1", *names]
-        rows = [{"HOST_NAME": name, "STATUS": "ok", "MAX": "8", "NJOBS": "0", "RUN": "0"} for name in hosts]
-        (self.bin / "bhosts.json").write_text(json.dumps({"COMMAND": "bhosts", "HOSTS": len(rows), "RECORDS": rows}))
-
-    def queue_up(self, jobs: int) -> None:
-        """What bjobs and bqueues list."""
-        rows = [
-            {"JOBID": str(n), "STAT": "PEND", "QUEUE": "general", "USER_GROUP": "compute-lee", "NREQ_SLOT": "8"}
-            | {"PEND_TIME": "600", "USER": "ann"}
-            for n in range(1, jobs + 1)
-        ]
-        (self.bin / "bjobs.json").write_text(json.dumps({"COMMAND": "bjobs", "JOBS": jobs, "RECORDS": rows}))
-        queue = {"QUEUE_NAME": "general", "STATUS": "Open:Active", "MAX": "-", "PEND": str(8 * jobs), "RUN": "0"}
-        (self.bin / "bqueues.json").write_text(json.dumps({"COMMAND": "bqueues", "QUEUES": 1, "RECORDS": [queue]}))
-
-    def provider(self) -> Any:
-        return wiring.hook_provider(wiring.HookPlaces.of(self.environment), self.environment)
 
 
 class Cutting:
@@ -261,6 +96,8 @@ class RefusingCloud(FakeCloud):
 class FakeWorld:
     """The verbs over the shipped fakes, cut at every call of every port."""
 
+    templates = ("cpu",)
+
     def __init__(self, settings: Any, now: float) -> None:
         self.settings, self.now = settings, now
         self.cloud = RefusingCloud(lambda: self.now, provider=settings.provider)
@@ -268,6 +105,7 @@ class FakeWorld:
         self.lsf = FakeLsf()
         self.audit = FakeAudit()
         self._numbers = count(1)
+        self._input = "in-0", now
         self.lose_files()
 
     def lose_files(self) -> None:
@@ -285,7 +123,9 @@ class FakeWorld:
             ports = {name: Cutting(port, state) for name, port in ports.items()}
         return Provider(settings=self.settings, now=self.now, **ports)
 
-    def call(self, verb: str, payload: Any, cut: Cut | None = None) -> Call:
+    def call(self, verb: str, payload: Any, cut: Cut | None = None, *, repeated: bool = False) -> Call:
+        if not repeated:
+            self._input = f"in-{next(self._numbers)}", self.now
         state: dict[str, Any] = {"cut": cut, "calls": []}
         provider = self.provider(state)
         try:
@@ -299,7 +139,7 @@ class FakeWorld:
 
     def _answer(self, verb: str, payload: Any, provider: Provider) -> Answer:
         if verb == "requestMachines":
-            return verbs.request_machines(payload, f"in-{next(self._numbers)}", self.now, provider)
+            return verbs.request_machines(payload, *self._input, provider)
         if verb == "getRequestStatus":
             return verbs.get_request_status(payload, provider)
         if verb == "requestReturnMachines":
@@ -323,6 +163,10 @@ class FakeWorld:
 
     def alive(self) -> set[str]:
         return {one.machine_id for one in self.cloud.machines() if one.alive}
+
+    def standing(self) -> set[str]:
+        gone = {MachineState.SHUTTING_DOWN, MachineState.TERMINATED}
+        return {one.machine_id for one in self.cloud.machines() if one.state not in gone}
 
     def requests(self) -> dict[str, str]:
         return {one.machine_id: one.request_id for one in self.cloud.machines() if one.alive}
@@ -358,11 +202,12 @@ class Lsf:
         self.open: dict[str, int] = {}
         self.returning: dict[str, set[str]] = {}
         self.known: dict[str, str] = {}
+        self._templates = cycle(world.templates)
         self.reported: set[str] = set()
 
-    def do(self, verb: str, payload: Any, cut: Cut | None = None) -> Call:
+    def do(self, verb: str, payload: Any, cut: Cut | None = None, **how: bool) -> Call:
         """One call; what it answers is remembered."""
-        done: Call = self.world.call(verb, payload, cut)
+        done: Call = self.world.call(verb, payload, cut, **how)
         if done.answer is not None and done.code == 0:
             self._remember(verb, payload, done.answer)
         return done
@@ -380,7 +225,21 @@ class Lsf:
             self.reported |= {row["machineId"] for row in answer["requests"]}
 
     def ask_for(self, machines: int) -> Answer:
-        return {"template": {"templateId": "cpu", "machineCount": machines}, "rc_account": "lee", "userData": {}}
+        """Of the templates in turn: what one does not give LSF asks of the next."""
+        template = {"templateId": next(self._templates), "machineCount": machines}
+        return {"template": template, "rc_account": "lee", "userData": {}}
+
+    def run(self, machines: int) -> list[str]:
+        """So many machines that have joined, of every template some; their ids."""
+        left = machines
+        for others in reversed(range(len(self.world.templates))):
+            share = left - left // (others + 1) * others
+            self.do("requestMachines", self.ask_for(share))
+            left -= share
+        self.world.advance(60)
+        self.settle()
+        self.join()
+        return sorted(self.known)
 
     def pending_ids(self) -> Answer:
         return {"requests": [{"requestId": one} for one in [*self.open, *self.returning]]}
@@ -468,22 +327,75 @@ def ec2(sandbox_server: str, make: Any) -> Any:
 
 @pytest.fixture
 def sandbox_world(
-    tmp_path: Path, sandbox_aws: Any, ec2: Any, ec2_settings: Any, coverage_environment: dict[str, str]
-) -> Callable[..., SandboxWorld]:
+    tmp_path: Path, sandbox_aws: Any, ec2: Any, ec2_settings: Any, kept: Kept
+) -> Callable[..., ScriptWorld]:
     """Worlds on one sandbox AWS that do not see each other: each has a provider name and launch template of its own."""
     numbers = count(1)
     sandbox_aws.timing(pending_s=10, shutting_down_s=10)
     node = {"ImageId": "ami-12c6146b", "InstanceType": "c6i.4xlarge"}
 
-    def make(**fields: Any) -> SandboxWorld:
+    def make(**fields: Any) -> ScriptWorld:
         number = next(numbers)
         template = ec2.create_launch_template(LaunchTemplateName=f"node{number}", LaunchTemplateData=node)
         template_id = template["LaunchTemplate"]["LaunchTemplateId"]
         pools = tuple(replace(pool, launch_template=template_id) for pool in ec2_settings.pools)
         settings = replace(ec2_settings, provider=f"aws{number}", pools=pools, **fields)
-        return SandboxWorld(tmp_path / f"w{number}", settings, sandbox_aws, ec2, coverage_environment)
+        side = Ec2Side(sandbox_aws, ec2, settings.provider)
+        return ScriptWorld(tmp_path / f"w{number}", settings, [side], kept, now=sandbox_aws.clock())
 
     return make
+
+
+@pytest.fixture
+def openstack_world(tmp_path: Path, sandbox_openstack: Any, make: Any, kept: Kept) -> Callable[..., ScriptWorld]:
+    """Worlds of one pool on the sandbox's OpenStack, one after the other: each begins with an empty one."""
+    numbers = count(1)
+
+    def new(*, children: bool = True, **fields: Any) -> ScriptWorld:
+        cloud = SecondCloud(name=CLOUD, driver="openstack", project="ris-sandbox", auth_url=sandbox_openstack.url)
+        settings = on_second(make.settings(**fields), cloud, OpenStackSide)
+        side = OpenStackSide(sandbox_openstack, make.now)
+        top = tmp_path / f"o{next(numbers)}"
+        return ScriptWorld(top, settings, [side], kept, now=make.now, children=children)
+
+    return new
+
+
+@pytest.fixture
+def gce_world(tmp_path: Path, sandbox_gce: Any, make: Any, kept: Kept) -> Callable[..., ScriptWorld]:
+    """The same on the sandbox's Google."""
+    numbers = count(1)
+
+    def new(*, children: bool = True, **fields: Any) -> ScriptWorld:
+        cloud = SecondCloud(
+            name=CLOUD, driver="gce", project=google.PROJECT, region=google.REGION, endpoint_url=sandbox_gce.url
+        )
+        settings = on_second(make.settings(**fields), cloud, GceSide)
+        side = GceSide(sandbox_gce, make.now)
+        return ScriptWorld(tmp_path / f"g{next(numbers)}", settings, [side], kept, now=make.now, children=children)
+
+    return new
+
+
+@pytest.fixture
+def joint_world(sandbox_world: Any, openstack_world: Any, kept: Kept) -> Callable[..., ScriptWorld]:
+    """Worlds of a pool on OpenStack and one on EC2; LSF asks them in this order."""
+
+    def new(*, children: bool = True, **fields: Any) -> ScriptWorld:
+        aws, nova = sandbox_world(**fields), openstack_world(**fields)
+        cpu = next(pool for pool in aws.settings.pools if pool.purchase != "spot")
+        settings = replace(
+            aws.settings,
+            pools=(*nova.settings.pools, cpu),
+            clouds=nova.settings.clouds,
+            prices={**aws.settings.prices, **nova.settings.prices},
+        )
+        sides = [*nova.sides, *aws.sides]
+        world = ScriptWorld(aws.top / "joint", settings, sides, kept, now=aws.now, children=children)
+        world.advance(0)
+        return world
+
+    return new
 
 
 @pytest.fixture
@@ -501,7 +413,7 @@ def fake_world(make: Any) -> Callable[..., FakeWorld]:
     return lambda **fields: FakeWorld(make.settings(**fields), make.now)
 
 
-@pytest.fixture
-def coverage_environment() -> dict[str, Any]:
-    """What a child process needs to be measured, if this run is."""
-    return {name: value for name, value in os.environ.items() if name.startswith("COV")}
+@pytest.fixture(scope="session")
+def kept(lay_cut: Callable[[Path], object]) -> Kept:
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COV")}
+    return Kept(clients=Clients(), environment=measured, lay_cut=lay_cut)
