@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 import burst.rc
 from burst.aws.client import ec2_client
-from burst.aws.shapes import with_shapes
 from burst.rc import install
+from burst.shapes import with_shapes
 from ris_hybrid.sandbox.aws.child import SandboxAws, end
 from ris_hybrid.sandbox.conformance.plugin import Plugin, write_burst_yaml
 from ris_hybrid.settings import Budget, BurstSettings, Caps, Gate, Pool

@@ -97,12 +97,14 @@ def test_a_quiet_site_is_empty_not_unknown(here: Here, make: Any) -> None:
         "now": make.now,
         "mode": "thresholds",
         "plan": None,
+        "unread": [],
         "fleet": {
             "nodes": 0,
             "committed_usd": 0.0,
             "budget_usd": 500.0,
             "data_usd": 0,
             "pools": {"cpu": "on"},
+            "pool_clouds": {"cpu": ""},
             "machines": [],
         },
         "pressure": {
@@ -137,6 +139,7 @@ def test_a_busy_site_as_json(busy: Here, make: Any) -> None:
     assert told["fleet"]["committed_usd"] == pytest.approx(3.25 + 3 * 0.68 * (1 + 1 / 60), abs=0.01)
     assert told["fleet"]["machines"][0] == {
         "id": busy.first,
+        "cloud": "",
         "name": "ip-10-0-0-2",
         "state": "running",
         "stage": "booting",
