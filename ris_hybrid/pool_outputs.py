@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ris_hybrid.settings import BurstSettings
+from ris_hybrid.settings import BurstSettings, Pool
 
 _STRICT = {"extra": "forbid"}  # read by pydantic when the outputs are validated
 
@@ -23,12 +23,15 @@ class PoolOutputs:
 
 
 def with_outputs(settings: BurstSettings, outputs: Mapping[str, PoolOutputs]) -> BurstSettings:
-    """The settings with what the stacks built filled in; pools without outputs stay as written, as does a queue."""
-    pools = tuple(
-        replace(pool, launch_template=out.launch_template, subnets=out.subnets)
-        if (out := outputs.get(pool.name))
-        else pool
-        for pool in settings.pools
-    )
-    built = (outputs[pool.name].notices for pool in pools if pool.name in outputs)
-    return replace(settings, pools=pools, notices=settings.notices or next(filter(None, built), ""))
+    """The settings with what the stacks built filled in; a queue of notices that is written stays.
+
+    Pools without outputs, and those of other clouds than EC2, stay as written.
+    """
+    ours = [pool.name for pool in settings.pools if pool.provider == "ec2" and pool.name in outputs]
+    pools = tuple(_built(pool, outputs[pool.name]) if pool.name in ours else pool for pool in settings.pools)
+    queues = (outputs[name].notices for name in ours)
+    return replace(settings, pools=pools, notices=settings.notices or next(filter(None, queues), ""))
+
+
+def _built(pool: Pool, out: PoolOutputs) -> Pool:
+    return replace(pool, launch_template=out.launch_template, subnets=out.subnets)
